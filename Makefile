@@ -1,0 +1,130 @@
+# make            build everything into build/release
+# make demo       deploy a small Django app into build/demo, serve it, roll back
+# make check      lint, unit tests, fuzz corpora and end-to-end tests
+# make SAN=address,undefined check      the same under sanitizers, in a tree of its own
+# make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
+# make bench      measure; ratios against the usual ways, in one run
+# make fuzz-NAME SECS=60                search for new inputs with libFuzzer
+# make coverage   line coverage of unit, fuzz and end-to-end tests
+# make install    PREFIX=/usr/local DESTDIR=
+# make uninstall
+# make deps       install what building, testing and running needs (Debian, root)
+# make help       this list
+
+VERSION    := 0.1.0
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/slugbuild
+DATADIR    ?= $(PREFIX)/share/slugbuild
+MANDIR     ?= $(PREFIX)/share/man
+DESTDIR    ?=
+PKGS       := libgit2 libarchive zlib jansson libdeflate libcrypto libseccomp
+PKG_CONFIG ?= pkg-config
+
+# One build tree per kind of build: changing flags never mixes objects.
+SAN  ?=
+kind := $(or $(KIND),$(if $(SAN),san,release))
+B    := build/$(kind)
+
+CFLAGS   ?= -O2 -g
+WARN     := -Wall -Wextra -Wshadow -Wformat=2 -Wvla -Wwrite-strings -Wstrict-prototypes \
+            -Wmissing-prototypes -Wconversion -Wno-sign-conversion -Wpointer-arith -Wundef
+ALL_CPPFLAGS = -Isrc -D_GNU_SOURCE -DSB_VERSION='"$(VERSION)"' -DSB_DATADIR='"$(DATADIR)"' \
+               -DSB_LIBEXECDIR='"$(LIBEXECDIR)"' -DSB_BINDIR='"$(BINDIR)"' $(CPPFLAGS)
+ALL_CFLAGS   = -std=gnu11 -pthread $(WARN) $(if $(WERROR),-Werror) -fstack-protector-strong -fno-common \
+               $(pkg_cflags) \
+               $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+               $(if $(SAN)$(KIND),,-D_FORTIFY_SOURCE=2) \
+               $(CFLAGS)
+ALL_LDFLAGS  = -pthread $(if $(SAN),-fsanitize=$(SAN)) -Wl,-z,relro,-z,now $(LDFLAGS)
+pkg_cflags  := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+LIBS        := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+
+# What there is to build is what lies in the folders: a new file needs no line here.
+lib_src  := $(wildcard src/*/*.c)
+unit_src := $(wildcard tests/unit/test_*.c)
+fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
+lib      := $(B)/libslugbuild.a
+bins     := $(B)/bin/slugbuild $(B)/bin/pre-receive $(B)/bin/post-receive
+units    := $(unit_src:tests/unit/%.c=$(B)/unit/%)
+fuzzers  := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
+
+.PHONY: all check unit fuzz e2e lint format coverage install uninstall clean help deps demo real bench
+.SECONDARY:
+all: $(bins)
+
+$(B)/obj/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(lib): $(lib_src:%.c=$(B)/obj/%.o)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+define link
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS) $(1)
+endef
+
+$(B)/bin/slugbuild: $(B)/obj/src/slugbuild.o $(lib)
+	$(call link)
+$(B)/bin/%-receive: $(B)/obj/hooks/%-receive.o $(lib)
+	$(call link)
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(lib)
+	$(call link,-lcmocka)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(lib)
+	$(call link)
+
+check: lint unit fuzz e2e
+unit: $(units)
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(units)
+fuzz: $(fuzzers)
+	$(Q)for f in $(fuzzers:$(B)/fuzz/fuzz_%=%); do \
+		prove -e '' $(B)/fuzz/fuzz_$$f :: tests/fuzz/corpus/$$f/* || exit 1; done
+fuzz-%:
+	$(Q)mkdir -p build && clang -g $(ALL_CPPFLAGS) $(pkg_cflags) -fsanitize=fuzzer,address,undefined \
+		-o build/$@ tests/fuzz/fuzz_$*.c $(lib_src) $(LIBS)
+	build/$@ -max_total_time=$(or $(SECS),60) build/corpus-$* tests/fuzz/corpus/$*
+e2e: all
+	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run $(T)
+real: all
+	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
+bench: all
+	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run
+demo: deps all
+	$(Q)BIN=$(CURDIR)/$(B)/bin tests/demo
+deps:
+	$(Q)tests/deps
+
+BANNED := strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|system|popen|mktemp|tmpnam|gmtime|localtime
+lint: $(bins)
+	$(Q)tests/lint/layers.sh
+	$(Q)for h in $(wildcard src/*/*.h); do \
+		$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; done
+	$(Q)pmccabe $(lib_src) src/*.c hooks/*.c | awk '$$1 > 15 || $$5 > 60 { print; bad = 1 } END { exit bad }'
+	$(Q)! nm -A -u $(lib) 2>/dev/null | grep -wE '(__)?($(BANNED))(_chk)?'
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+coverage:
+	$(MAKE) KIND=cov CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage unit fuzz e2e
+	lcov -q -c -d build/cov -o build/cov/lcov.info 2>/dev/null && lcov --summary build/cov/lcov.info
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(DATADIR))
+	install -m 755 $(B)/bin/slugbuild $(DESTDIR)$(BINDIR)/
+	install -m 755 $(B)/bin/pre-receive $(B)/bin/post-receive $(DESTDIR)$(LIBEXECDIR)/
+	cp -R templates/. $(DESTDIR)$(DATADIR)/
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/slugbuild
+	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
+clean:
+	rm -rf build
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

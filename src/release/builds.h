@@ -1,0 +1,31 @@
+#ifndef SB_BUILDS_H
+#define SB_BUILDS_H
+
+#include "release/apps.h"
+#include "sys/clock.h"
+
+/*
+ * The record of each build, whether it succeeds or not: builds/ID/{state.json, log}.
+ * States: waiting, building, staged, failed, cancelled, published, refused (by git),
+ * abandoned (its process died). Newest settings->keep_builds are kept.
+ */
+struct sb_build_record {
+	char id[SB_BUILD_ID_MAX];
+	int dir;     /* builds/ID */
+	int log;     /* its log, open for writing; -1 when loaded */
+	json_t *facts; /* state, app, commit, ref, pid, started, ended, reason, release, timings{}, layers[] */
+};
+#define SB_BUILD_RECORD_INIT { .dir = -1, .log = -1 }
+
+int sb_build_record_open(struct sb_build_record *out, const struct sb_app *app, const char *commit, const char *ref,
+			 struct sb_error *err) SB_MUST_CHECK;
+int sb_build_record_load(struct sb_build_record *out, const struct sb_app *app, const char *id, struct sb_error *err) SB_MUST_CHECK;
+int sb_build_record_state(struct sb_build_record *record, const char *state, const char *reason, struct sb_error *err) SB_MUST_CHECK;
+int sb_builds_list(struct sb_list *out, const struct sb_app *app, struct sb_error *err) SB_MUST_CHECK; /* newest first */
+int sb_builds_prune(const struct sb_app *app, int64_t keep, struct sb_error *err) SB_MUST_CHECK;
+/* builds:cancel: leaves a file that the build's own process sees at its next tick. */
+int sb_build_cancel(const struct sb_app *app, const char *id, struct sb_error *err) SB_MUST_CHECK;
+bool sb_build_cancel_asked(const struct sb_build_record *record);
+void sb_build_record_release(struct sb_build_record *record);
+
+#endif

@@ -1,0 +1,21 @@
+#ifndef SB_GC_H
+#define SB_GC_H
+
+#include "release/apps.h"
+
+/*
+ * Removes what no release names: slugs, layers, pieces, release folders beyond
+ * settings->keep_releases (never the current one, a staged one, one in flight), temporary
+ * names older than a day. Takes each app's publish lock and skips an app that is busy.
+ */
+struct sb_gc_result {
+	int64_t bytes, files;
+	int releases;
+};
+int sb_gc(struct sb_gc_result *out, struct sb_store *store, const struct sb_settings *settings, bool dry_run,
+	  struct sb_error *err) SB_MUST_CHECK;
+
+/* Only the folders of old releases of one app: called at the end of a publish. */
+int sb_prune_releases(const struct sb_app *app, int64_t keep, struct sb_error *err) SB_MUST_CHECK;
+
+#endif

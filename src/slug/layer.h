@@ -1,0 +1,74 @@
+#ifndef SB_LAYER_H
+#define SB_LAYER_H
+
+#include "base/json.h"
+#include "base/settings.h"
+#include "base/sha256.h"
+#include "check/ignore.h"
+#include "source/tree.h"
+
+/*
+ * A layer: a part of the slug that is made, kept and reused as a whole, as a list of
+ * pieces. A piece is a gzip member that holds whole tar entries, kept in the store by a
+ * key that is known before it is made.
+ *
+ *	SB_AUTO(sb_layer) app = { 0 };
+ *	struct sb_piece_store pieces = { … };
+ *
+ *	if (sb_layer_from_tree(&app, "app", repo, tree, &ignore, ignore_key, &pieces, settings, err) < 0 ||
+ *	    sb_layer_from_folder(&deps, "python", deps_dir, deps_key, &pieces, settings, err) < 0)
+ *		return -1;
+ *
+ * From a tree: cut at subtree boundaries, keyed by (path, tree id, ignore rules, format): an
+ * unchanged subtree is neither read nor compressed. From a folder: cut in path order, at top-level
+ * packages and sizes, keyed by the layer's key and the cut's number. Cuts, bytes and order
+ * depend on nothing but the content, so equal content is equal bytes on every machine.
+ * Compression is parallel; memory is bounded by SB_PIECE_BYTES times a few.
+ */
+
+#define SB_PIECE_BYTES (1 << 20) /* of tar, about; a larger entry is a piece of its own, streamed */
+#define SB_SLUG_FORMAT "1"       /* part of every key: change it when bytes change */
+
+struct sb_piece {
+	char *path;      /* the file that holds the member. All strings owned. */
+	char sha256[SB_DIGEST_HEX];
+	int64_t size;    /* compressed */
+	int64_t raw;     /* tar bytes */
+	int64_t files;   /* regular files and their bytes */
+	int64_t unpacked;
+};
+
+struct sb_layer {
+	char *name;
+	char key[SB_DIGEST_HEX]; /* of what it was made from */
+	struct sb_piece *piece;
+	size_t n;
+	size_t reused; /* pieces that were found in the store */
+	int64_t size, raw, files, unpacked;
+};
+
+/* Where pieces are kept: an open folder, `pieces/`, with two-digit folders below. */
+struct sb_piece_store {
+	int dir;          /* borrowed */
+	const char *path; /* the same as a path; borrowed */
+	bool no_cache;    /* make all of them again */
+};
+
+int sb_layer_from_tree(struct sb_layer *out, const char *name, struct sb_repo *repo, const char *tree,
+		       const struct sb_ignore *ignore, const char *ignore_key, const struct sb_piece_store *store,
+		       const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
+
+/* `key` NULL: keyed by content (a first pass hashes the folder). */
+int sb_layer_from_folder(struct sb_layer *out, const char *name, int dir, const char *key,
+			 const struct sb_piece_store *store, const struct sb_settings *settings,
+			 struct sb_error *err) SB_MUST_CHECK;
+
+/* For the manifest: {name, key, size, files, unpacked, pieces:[{sha256,size}]}. New reference. */
+json_t *sb_layer_json(const struct sb_layer *layer) SB_MUST_CHECK;
+
+/* Sets an mtime made from the content on every file of a folder (see sb_entry_mtime); directories get 1980. */
+int sb_folder_settle(int dir, struct sb_error *err) SB_MUST_CHECK;
+
+void sb_layer_release(struct sb_layer *layer);
+
+#endif

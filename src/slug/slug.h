@@ -1,0 +1,58 @@
+#ifndef SB_SLUG_H
+#define SB_SLUG_H
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "base/sha256.h"
+#include "slug/layer.h"
+
+/*
+ * A slug: one .tar.gz, a sequence of gzip members that each hold whole tar entries.
+ * It is put together from the pieces of its layers, hashed on the way, and ends in a
+ * member of its own with the two zero blocks.
+ *
+ *	SB_AUTO(sb_slug) slug = { 0 };
+ *
+ *	if (sb_slug_write(&slug, layers, n, out_dir, "name.tar.gz", settings, err) < 0)
+ *		return -1;
+ *
+ * Same layers: same bytes. The file appears, synced, under its name, or not at all.
+ * Past settings->slug_bytes: SB_ELIMIT, and the ten largest paths are in err->fix.
+ */
+struct sb_slug {
+	char sha256[SB_DIGEST_HEX];
+	int64_t size;     /* of the file */
+	int64_t unpacked; /* bytes of regular files */
+	int64_t files;
+};
+
+int sb_slug_write(struct sb_slug *out, const struct sb_layer *layers, size_t n, int dir, const char *name,
+		  const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
+
+/*
+ * Unpacks a slug that we wrote below `dir` (an empty folder): nothing is followed, nothing leaves
+ * the folder, modes and mtimes as stored. `skip` (or NULL) leaves out names at or below a path
+ * ("…/.slugbuild/python" when the release links to the store instead).
+ */
+int sb_slug_unpack(int fd, int dir, const char *skip, struct sb_error *err) SB_MUST_CHECK;
+
+/* The layers of a slug's app, static and launch parts may also be unpacked straight from pieces. */
+int sb_layer_unpack(const struct sb_layer *layer, int dir, struct sb_error *err) SB_MUST_CHECK;
+
+/* What lies in a slug: calls `each` for every entry; also checks the digest when `sha256` is given. */
+struct sb_slug_entry {
+	const char *path, *link; /* link NULL unless a symlink */
+	unsigned mode;
+	int64_t size, mtime;
+	bool is_dir;
+};
+int sb_slug_list(int fd, const char *sha256, int (*each)(void *ctx, const struct sb_slug_entry *entry),
+		 void *ctx, struct sb_error *err) SB_MUST_CHECK;
+
+/* One file out of a slug ("…/.slugbuild/release.json"); SB_ENOENT. */
+int sb_slug_file(struct sb_buffer *out, int fd, const char *path, struct sb_error *err) SB_MUST_CHECK;
+
+void sb_slug_release(struct sb_slug *slug);
+
+#endif

@@ -1,0 +1,77 @@
+#ifndef SB_REPO_H
+#define SB_REPO_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/settings.h"
+#include "source/push.h"
+
+/*
+ * A git repository, read only: its objects (also those in quarantine), its
+ * refs and its slugbuild settings. This folder is the only home of libgit2.
+ *
+ *	SB_AUTO(sb_repo) repo = { 0 };
+ *	struct sb_commit commit;
+ *
+ *	if (sb_repo_open(&repo, NULL, err) < 0 ||          // in a hook: from the environment
+ *	    sb_repo_commit(&repo, oid, &commit, err) < 0)
+ *		return -1;
+ *
+ * Objects are read as they are stored: no filters, no attributes, no refs/replace.
+ * Blobs over SB_BLOB_INLINE are streamed through `git cat-file`, so memory does not
+ * grow with them. What libgit2 cannot open (SHA-256, reftable) is refused with a
+ * sentence that names the format; a repository of another owner with the cure.
+ */
+
+#define SB_BLOB_INLINE (8 << 20)
+
+struct sb_repo {
+	void *git;   /* git_repository */
+	char *path;  /* absolute path of the git directory */
+	char *git_program; /* absolute, for big blobs; see sb_repo_settings */
+	void *cat;   /* a running `git cat-file --batch`, or NULL */
+};
+
+struct sb_commit {
+	char oid[SB_OID_MAX + 1];
+	char tree[SB_OID_MAX + 1];
+	char parent[SB_OID_MAX + 1]; /* the first one, or "" */
+	int64_t time;
+	char author[256];            /* "Name <mail>", cut at a character with "…" */
+	char subject[256];
+};
+
+/* `path` NULL: the repository that the environment names (hooks; sees the quarantine). Else a git
+ * directory or a work tree, without looking upwards. SB_ENOENT where there is none. */
+int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err) SB_MUST_CHECK;
+
+/* Settings: built-in, /etc/slugbuild/config, the user's, the repository's own; the last one wins. */
+int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo, struct sb_error *err) SB_MUST_CHECK;
+int sb_user_settings(struct sb_settings *out, struct sb_error *err) SB_MUST_CHECK; /* where there is no repository */
+
+/* Writes slugbuild.<key> (or any full key) into the repository's own config; NULL value removes it. */
+int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value, struct sb_error *err) SB_MUST_CHECK;
+
+/* A revision in words ("HEAD", "main", "v1.2", an abbreviated id) → the commit's id. */
+int sb_repo_resolve(struct sb_repo *repo, const char *rev, char oid[SB_OID_MAX + 1], struct sb_error *err) SB_MUST_CHECK;
+
+/* What a ref holds at this moment, peeled to a commit (re-read from disk each time); "" where it does not exist. */
+int sb_repo_ref(struct sb_repo *repo, const char *ref, char oid[SB_OID_MAX + 1], struct sb_error *err) SB_MUST_CHECK;
+
+/* "refs/heads/main": what HEAD names, also when unborn. */
+int sb_repo_head(struct sb_repo *repo, char ref[SB_REF_MAX + 1], struct sb_error *err) SB_MUST_CHECK;
+
+/* Reads a commit; annotated tags are peeled (at most 16 deep). SB_EINPUT when it is none. */
+int sb_repo_commit(struct sb_repo *repo, const char *oid, struct sb_commit *out, struct sb_error *err) SB_MUST_CHECK;
+
+/* Whether `ancestor` is reachable from `oid`; false too when history is missing. */
+bool sb_repo_descends(struct sb_repo *repo, const char *oid, const char *ancestor);
+
+/* Whether the parent of a pushed commit is missing and no shallow boundary says so (git will refuse). */
+bool sb_repo_lacks_parents(struct sb_repo *repo, const char *oid);
+
+int sb_repo_init_bare(const char *path, const char *branch, struct sb_error *err) SB_MUST_CHECK;
+
+void sb_repo_release(struct sb_repo *repo);
+
+#endif
