@@ -1,0 +1,12 @@
+"""A stand-in for tests: not Django. As much of its outside as slugbuild's tests need."""
+VERSION = (0, 1, 0, "final", 0)
+__version__ = "0.1"
+
+
+def get_version():
+    return __version__
+
+
+def setup(set_prefix=True):
+    from django.conf import settings
+    settings.SECRET_KEY

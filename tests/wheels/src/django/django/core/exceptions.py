@@ -1,0 +1,2 @@
+class ImproperlyConfigured(Exception):
+    """Django is somehow improperly configured"""
