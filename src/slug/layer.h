@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "check/ignore.h"
 #include "source/tree.h"
+#include "sys/settle.h"
 
 /*
  * A layer: a part of the slug that is made, kept and reused as a whole, as a list of
@@ -65,9 +66,6 @@ int sb_layer_from_folder(struct sb_layer *out, const char *name, int dir, const 
 
 /* For the manifest: {name, key, size, files, unpacked, pieces:[{sha256,size}]}. New reference. */
 json_t *sb_layer_json(const struct sb_layer *layer) SB_MUST_CHECK;
-
-/* Sets an mtime made from the content on every file of a folder (see sb_entry_mtime); directories get 1980. */
-int sb_folder_settle(int dir, struct sb_error *err) SB_MUST_CHECK;
 
 void sb_layer_release(struct sb_layer *layer);
 

@@ -1,0 +1,15 @@
+#ifndef SB_SETTLE_H
+#define SB_SETTLE_H
+
+#include "base/error.h"
+
+/*
+ * Makes a folder's modes and times depend on nothing but its content: files get
+ * 0644 or 0755 and an mtime of 1980-01-01 plus 30 bits of their content's SHA-256
+ * (a symlink: of its target), folders 0755 and 1980-01-01. Follows no symlink and
+ * leaves no filesystem; anything but files, folders and symlinks is SB_EINPUT.
+ * Safe to call again: a settled folder stays as it is.
+ */
+int sb_folder_settle(int dir, struct sb_error *err) SB_MUST_CHECK;
+
+#endif
