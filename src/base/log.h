@@ -39,6 +39,7 @@ struct sb_log {
 	size_t limit, sent;
 	bool gave_up;           /* the reader is gone or stalled */
 	int64_t last_ms;        /* when something was last shown (CLOCK_MONOTONIC) */
+	int64_t step_ms;        /* when the step began */
 	char step[128];         /* names the step in the heartbeat */
 	struct sb_list mask;    /* "NAME=value" */
 	struct sb_buffer *tail; /* the last output of children, for diagnosis; or NULL */

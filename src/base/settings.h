@@ -69,7 +69,12 @@ extern const size_t sb_setting_count;
 
 void sb_settings_init(struct sb_settings *settings); /* every fallback */
 
-/* `key` as git gives it: section and name in lower case, the subsection as written. */
+/* What an empty slugbuild.root stands for: /var/lib/slugbuild where that can be written, else
+ * $XDG_STATE_HOME/slugbuild or ~/.local/state/slugbuild. Owned: free(3). settings->root is never empty. */
+char *sb_settings_default_root(void) SB_MUST_CHECK;
+
+/* `key` as git gives it: section and name in lower case, the subsection as written. NULL for a
+ * value: the key stands there without "=", which is true for a flag. */
 int sb_settings_set(struct sb_settings *settings, const char *key, const char *value,
 		    struct sb_error *err) SB_MUST_CHECK;
 

@@ -1,0 +1,109 @@
+#include "base/base.h"
+#include "base/findings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *format(const char *fmt, va_list ap)
+{
+	char *text = NULL;
+
+	return vasprintf(&text, fmt, ap) < 0 ? sb_xstrdup("") : text;
+}
+
+struct sb_finding *sb_findings_add(struct sb_findings *list, const char *rule,
+				   enum sb_severity severity, const char *fmt, ...)
+{
+	/* Nobody reads it, and nothing is ever allocated into it. */
+	static struct sb_finding scratch;
+	va_list ap;
+
+	if (severity == SB_OFF) {
+		scratch = (struct sb_finding) { .rule = rule };
+		return &scratch;
+	}
+	sb_grow(&list->item, list->n, sizeof(*list->item));
+
+	struct sb_finding *finding = &list->item[list->n++];
+
+	*finding = (struct sb_finding) { .rule = rule, .severity = severity };
+	va_start(ap, fmt);
+	finding->text = format(fmt, ap);
+	va_end(ap);
+	if (severity == SB_ERROR)
+		list->errors++;
+	else
+		list->warnings++;
+	return finding;
+}
+
+void sb_finding_at(struct sb_finding *finding, const char *path, unsigned line, unsigned column)
+{
+	if (finding->severity == SB_OFF)
+		return;
+	free(finding->path);
+	finding->path = path ? sb_xstrdup(path) : NULL;
+	finding->line = line;
+	finding->column = column;
+}
+
+void sb_finding_source(struct sb_finding *finding, struct sb_span line)
+{
+	if (finding->severity == SB_OFF)
+		return;
+	free(finding->source);
+	finding->source = sb_span_dup(line);
+}
+
+void sb_finding_fix(struct sb_finding *finding, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (finding->severity == SB_OFF)
+		return;
+	free(finding->fix);
+	va_start(ap, fmt);
+	finding->fix = format(fmt, ap);
+	va_end(ap);
+}
+
+static int compare(unsigned a, unsigned b)
+{
+	return (a > b) - (a < b);
+}
+
+static int in_order(const void *one, const void *two)
+{
+	const struct sb_finding *a = one, *b = two;
+	int by = compare(b->severity, a->severity);
+
+	if (!by)
+		by = strcmp(a->path ? a->path : "", b->path ? b->path : "");
+	if (!by)
+		by = compare(a->line, b->line);
+	if (!by)
+		by = compare(a->column, b->column);
+	if (!by)
+		by = strcmp(a->rule, b->rule);
+	return by ? by : strcmp(a->text, b->text);
+}
+
+void sb_findings_sort(struct sb_findings *list)
+{
+	if (list->n)
+		qsort(list->item, list->n, sizeof(*list->item), in_order);
+}
+
+void sb_findings_release(struct sb_findings *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		free(list->item[i].path);
+		free(list->item[i].text);
+		free(list->item[i].fix);
+		free(list->item[i].source);
+	}
+	free(list->item);
+	*list = (struct sb_findings) { 0 };
+}

@@ -1,0 +1,28 @@
+#ifndef SB_LOG_OUT_H
+#define SB_LOG_OUT_H
+
+#include "base/log.h"
+
+/*
+ * The lower half of sb_log, for log.c and log_report.c: one cleaned line at a time to
+ * the terminal (never blocking) and to the build's log.
+ */
+
+enum sb_log_level {
+	SB_LOG_CHILD, /* counts against the limit; quiet hides it */
+	SB_LOG_OURS,  /* quiet hides it */
+	SB_LOG_LOUD,  /* always shown */
+};
+
+int64_t sb_log_clock(void); /* CLOCK_MONOTONIC, ms */
+
+/* `prefix` and the line, both clean already, to both readers. */
+void sb_log_put(struct sb_log *log, enum sb_log_level level, const char *prefix,
+		struct sb_span line);
+
+/* Cleans `text`, cuts it into lines, wraps those at 72 columns: `first` stands before the first, `next`
+ * before the others. A line that starts with a blank is code: it is not wrapped. */
+void sb_log_wrap(struct sb_log *log, enum sb_log_level level, const char *first, const char *next,
+		 struct sb_span text);
+
+#endif
