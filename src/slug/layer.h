@@ -10,8 +10,7 @@
 
 /*
  * A layer: a part of the slug that is made, kept and reused as a whole, as a list of
- * pieces. A piece is a gzip member that holds whole tar entries, kept in the store by a
- * key that is known before it is made.
+ * pieces. A piece is a file of gzip members that hold whole tar entries.
  *
  *	SB_AUTO(sb_layer) app = { 0 };
  *	struct sb_piece_store pieces = { … };
@@ -22,16 +21,19 @@
  *
  * From a tree: cut at subtree boundaries, keyed by (path, tree id, ignore rules, format): an
  * unchanged subtree is neither read nor compressed. From a folder: cut in path order, at top-level
- * packages and sizes, keyed by the layer's key and the cut's number. Cuts, bytes and order
- * depend on nothing but the content, so equal content is equal bytes on every machine.
- * Compression is parallel; memory is bounded by SB_PIECE_BYTES times a few.
+ * packages and sizes, keyed by the bytes of the tar. Cuts, bytes and order depend on nothing but
+ * the content, so equal content is equal bytes on every machine. Pieces are compressed in parallel,
+ * SB_MEMBER_BYTES at a time, so memory does not grow with trees, files or processors (8 at most).
+ *
+ * In the store (slug/recipe.h): pieces named by their own SHA-256, and recipes that name pieces by
+ * what they were made from. All of it is synced before a layer is done.
  */
 
-#define SB_PIECE_BYTES (1 << 20) /* of tar, about; a larger entry is a piece of its own, streamed */
-#define SB_SLUG_FORMAT "1"       /* part of every key: change it when bytes change */
+#define SB_MEMBER_BYTES (1 << 20) /* of tar in one gzip member; a larger piece has several */
+#define SB_SLUG_FORMAT "1"        /* part of every key: change it when bytes change */
 
 struct sb_piece {
-	char *path;      /* the file that holds the member. All strings owned. */
+	char *path;      /* the file that holds it. Owned. */
 	char sha256[SB_DIGEST_HEX];
 	int64_t size;    /* compressed */
 	int64_t raw;     /* tar bytes */
@@ -53,13 +55,16 @@ struct sb_piece_store {
 	int dir;          /* borrowed */
 	const char *path; /* the same as a path; borrowed */
 	bool no_cache;    /* make all of them again */
+	unsigned threads; /* that compress; 0: one a processor, 8 at most */
+	int level;        /* set by sb_layer_from_… from the settings */
 };
 
 int sb_layer_from_tree(struct sb_layer *out, const char *name, struct sb_repo *repo, const char *tree,
 		       const struct sb_ignore *ignore, const char *ignore_key, const struct sb_piece_store *store,
 		       const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
 
-/* `key` NULL: keyed by content (a first pass hashes the folder). */
+/* `key` NULL: keyed by content. Sockets, pipes and devices are refused by name; what is no program
+ * becomes 0644, other files and folders 0755; times stay, except a folder's own, which is 1980. */
 int sb_layer_from_folder(struct sb_layer *out, const char *name, int dir, const char *key,
 			 const struct sb_piece_store *store, const struct sb_settings *settings,
 			 struct sb_error *err) SB_MUST_CHECK;

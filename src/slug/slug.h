@@ -10,7 +10,8 @@
 /*
  * A slug: one .tar.gz, a sequence of gzip members that each hold whole tar entries.
  * It is put together from the pieces of its layers, hashed on the way, and ends in a
- * member of its own with the two zero blocks.
+ * member of its own with the two zero blocks, whose bytes are always the same: a slug that
+ * was cut short is known by that.
  *
  *	SB_AUTO(sb_slug) slug = { 0 };
  *
@@ -32,15 +33,22 @@ int sb_slug_write(struct sb_slug *out, const struct sb_layer *layers, size_t n, 
 
 /*
  * Unpacks a slug that we wrote below `dir` (an empty folder): nothing is followed, nothing leaves
- * the folder, modes and mtimes as stored. `skip` (or NULL) leaves out names at or below a path
- * ("…/.slugbuild/python" when the release links to the store instead).
+ * the folder, modes and mtimes as stored. `skip` (NULL, or paths with a NULL behind them) leaves out
+ * names at or below each (".slugbuild/python" when the release links to the store instead).
+ * What is damaged or not of our making is SB_EINPUT; the folder is then half full.
  */
-int sb_slug_unpack(int fd, int dir, const char *skip, struct sb_error *err) SB_MUST_CHECK;
+int sb_slug_unpack(int fd, int dir, const char *const *skip, struct sb_error *err) SB_MUST_CHECK;
 
-/* The layers of a slug's app, static and launch parts may also be unpacked straight from pieces. */
+/* The same for `size` bytes from `at` on: the pieces of one or more layers, by their sizes in the
+ * release's facts. Nothing before or behind is read. */
+int sb_slug_unpack_part(int fd, int64_t at, int64_t size, int dir, const char *const *skip,
+			struct sb_error *err) SB_MUST_CHECK;
+
+/* A layer, straight from its pieces. */
 int sb_layer_unpack(const struct sb_layer *layer, int dir, struct sb_error *err) SB_MUST_CHECK;
 
-/* What lies in a slug: calls `each` for every entry; also checks the digest when `sha256` is given. */
+/* What lies in a slug: calls `each` (0, or -1 to stop) for every entry; a path that two layers hold comes
+ * twice, the later one counts. Also checks the digest when `sha256` is given. */
 struct sb_slug_entry {
 	const char *path, *link; /* link NULL unless a symlink */
 	unsigned mode;
