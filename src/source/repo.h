@@ -28,8 +28,9 @@
 struct sb_repo {
 	void *git;   /* git_repository */
 	char *path;  /* absolute path of the git directory */
-	char *git_program; /* absolute, for big blobs; see sb_repo_settings */
-	void *cat;   /* a running `git cat-file --batch`, or NULL */
+	char *git_program; /* absolute, for big blobs; NULL: as the settings say, else the usual places */
+	bool from_environment; /* opened as a hook does */
+	void *cat;   /* `git cat-file --batch` for those, started with the first */
 };
 
 struct sb_commit {
@@ -49,7 +50,7 @@ int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err) S
 int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo, struct sb_error *err) SB_MUST_CHECK;
 int sb_user_settings(struct sb_settings *out, struct sb_error *err) SB_MUST_CHECK; /* where there is no repository */
 
-/* Writes slugbuild.<key> (or any full key) into the repository's own config; NULL value removes it. */
+/* Writes into the repository's own config; NULL value removes it. A key without a dot is slugbuild.<key>. */
 int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value, struct sb_error *err) SB_MUST_CHECK;
 
 /* A revision in words ("HEAD", "main", "v1.2", an abbreviated id) → the commit's id. */

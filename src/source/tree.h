@@ -23,20 +23,30 @@ enum sb_kind { SB_FILE, SB_PROGRAM, SB_LINK, SB_DIR, SB_SUBMODULE };
 
 struct sb_entry {
 	enum sb_kind kind;
+	unsigned mode; /* as stored: 0100644, … */
 	char oid[SB_OID_MAX + 1];
-	char *name; /* any byte but NUL and '/' */
+	const char *name; /* any byte but NUL and '/'; borrowed from the tree */
 };
 
 struct sb_tree {
 	struct sb_entry *entry; /* in git's order */
 	size_t n;
+	void *object; /* holds the names */
+	size_t bytes; /* of the object */
 };
 
-#define SB_PATH_MAX 1024 /* bytes of a path in a tree */
+#define SB_PATH_MAX 1024          /* bytes of a path in a tree */
+#define SB_TREE_BYTES (16 << 20)  /* of a tree object */
+#define SB_TREE_ENTRIES (200000)  /* in one tree object */
+#define SB_LINK_MAX 4095          /* bytes of a symlink's target */
 
 /* `path` is for messages only. */
 int sb_tree_read(struct sb_tree *out, struct sb_repo *repo, const char *tree, const char *path,
 		 struct sb_error *err) SB_MUST_CHECK;
+
+/* The same from a tree object's bytes, which the names are borrowed from; opens nothing. */
+int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path, struct sb_error *err) SB_MUST_CHECK;
+
 const struct sb_entry *sb_tree_entry(const struct sb_tree *tree, const char *name); /* or NULL */
 void sb_tree_release(struct sb_tree *tree);
 
@@ -61,7 +71,7 @@ int sb_blob_stream(struct sb_repo *repo, const char *oid, int (*take)(void *ctx,
  */
 #define SB_SKIP 1
 struct sb_walk_limits {
-	int64_t files, depth;
+	int64_t files, depth; /* 0: as many as there are */
 };
 int sb_tree_walk(struct sb_repo *repo, const char *tree, const struct sb_walk_limits *limits,
 		 int (*visit)(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err),

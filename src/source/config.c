@@ -1,0 +1,177 @@
+#include "source/git.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SYSTEM_CONFIG "/etc/slugbuild/config"
+
+/* Every slugbuild.* of one file, in its order. `file` is for messages. */
+static int take_config(struct sb_settings *out, git_config *config, const char *file,
+		       struct sb_error *err)
+{
+	SB_GIT_AUTO(git_config_iterator) *it = NULL;
+	git_config_entry *entry;
+	int rc = git_config_iterator_glob_new(&it, config, "^slugbuild\\.");
+
+	while (rc == 0 && (rc = git_config_next(&entry, it)) == 0) {
+		/* "[slugbuild] useUv" without a value is true, as everywhere in git. */
+		const char *value = entry->value ? entry->value : "true";
+
+		if (sb_settings_set(out, entry->name, value, err) < 0)
+			return sb_wrap(err, "%s", file);
+	}
+	if (rc != GIT_ITEROVER)
+		return sb_fail(err, SB_ECONFIG, "%s: %s", file, sb_git_says());
+	return 0;
+}
+
+static int take_file(struct sb_settings *out, const char *path, struct sb_error *err)
+{
+	SB_GIT_AUTO(git_config) *config = NULL;
+
+	if (access(path, R_OK) < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		sb_fail(err, SB_ECONFIG, "%s: %s", path, strerror(errno));
+		sb_error_fix(err, "let the user that slugbuild runs as read it");
+		return -1;
+	}
+	if (git_config_open_ondisk(&config, path) < 0)
+		return sb_fail(err, SB_ECONFIG, "%s: %s", path, sb_git_says());
+	return take_config(out, config, path, err);
+}
+
+int sb_user_settings(struct sb_settings *out, struct sb_error *err)
+{
+	SB_AUTO(sb_settings) made = { 0 };
+	const char *home = sb_git_home(), *xdg = getenv("XDG_CONFIG_HOME");
+	SB_AUTO_FREE char *global = NULL, *under_xdg = NULL;
+
+	sb_git_start();
+	sb_settings_init(&made);
+	if (take_file(&made, SYSTEM_CONFIG, err) < 0)
+		return -1;
+	if (xdg && xdg[0] == '/')
+		under_xdg = sb_xasprintf("%s/git/config", xdg);
+	else if (home)
+		under_xdg = sb_xasprintf("%s/.config/git/config", home);
+	if (under_xdg && take_file(&made, under_xdg, err) < 0)
+		return -1;
+	if (home) {
+		global = sb_xasprintf("%s/.gitconfig", home);
+		if (take_file(&made, global, err) < 0)
+			return -1;
+	}
+	*out = SB_STEAL(made);
+	return 0;
+}
+
+/* The repository's own config, and nothing else. */
+static int open_local(git_config **out, struct sb_repo *repo, struct sb_error *err)
+{
+	SB_GIT_AUTO(git_config) *all = NULL;
+
+	if (git_repository_config(&all, repo->git) < 0 ||
+	    git_config_open_level(out, all, GIT_CONFIG_LEVEL_LOCAL) < 0)
+		return sb_fail(err, SB_ECONFIG, "the config of %s: %s", repo->path, sb_git_says());
+	return 0;
+}
+
+int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo, struct sb_error *err)
+{
+	SB_AUTO(sb_settings) made = { 0 };
+	SB_GIT_AUTO(git_config) *local = NULL;
+	SB_AUTO_FREE char *file = sb_xasprintf("%sconfig", git_repository_commondir(repo->git));
+	struct sb_repo same = *repo;
+
+	if (sb_user_settings(&made, err) < 0 || open_local(&local, &same, err) < 0 ||
+	    take_config(&made, local, file, err) < 0)
+		return -1;
+	*out = SB_STEAL(made);
+	return 0;
+}
+
+/* Sets a key to one value, whatever number it had; NULL removes it. */
+static int set_key(git_config *config, const char *key, const char *value)
+{
+	int rc = git_config_delete_multivar(config, key, ".*");
+
+	if (rc < 0 && rc != GIT_ENOTFOUND)
+		return rc;
+	return value ? git_config_set_string(config, key, value) : 0;
+}
+
+int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,
+		       struct sb_error *err)
+{
+	SB_GIT_AUTO(git_config) *local = NULL;
+	SB_AUTO_FREE char *full =
+		strchr(key, '.') ? sb_xstrdup(key) : sb_xasprintf("slugbuild.%s", key);
+
+	if (open_local(&local, repo, err) < 0)
+		return -1;
+	if (set_key(local, full, value) < 0)
+		return sb_fail(err, SB_ESYS, "cannot set %s in the config of %s: %s", full,
+			       repo->path, sb_git_says());
+	return 0;
+}
+
+/* What a repository that strangers push to should say; see slugbuild doctor. */
+static const struct {
+	const char *key, *value;
+} hardened[] = {
+	{ "receive.advertisePushOptions", "true" },
+	{ "receive.fsckObjects", "true" },
+	{ "receive.fsck.badFilemode", "error" },
+	{ "receive.fsck.gitattributesSymlink", "error" },
+	{ "receive.fsck.gitignoreSymlink", "error" },
+	{ "receive.fsck.gitmodulesParse", "error" },
+	{ "receive.maxInputSize", "512m" },
+	{ "receive.hideRefs", "refs/replace" },
+	{ "receive.autogc", "true" },
+	{ "core.fsync", "committed" },
+	{ "core.logAllRefUpdates", "true" },
+};
+
+static int make_bare(const char *path, const char *branch, struct sb_error *err)
+{
+	git_repository_init_options options;
+	SB_GIT_AUTO(git_repository) *git = NULL;
+	SB_AUTO(sb_repo) repo = { 0 };
+
+	git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
+	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH |
+			GIT_REPOSITORY_INIT_NO_REINIT;
+	options.initial_head = branch;
+	if (git_repository_init_ext(&git, path, &options) < 0)
+		return sb_fail(err, SB_ESYS, "cannot make the repository %s: %s", path,
+			       sb_git_says());
+	if (sb_repo_open(&repo, path, err) < 0)
+		return -1;
+	for (size_t i = 0; i < SB_COUNT(hardened); i++)
+		if (sb_repo_config_set(&repo, hardened[i].key, hardened[i].value, err) < 0)
+			return -1;
+	return 0;
+}
+
+int sb_repo_init_bare(const char *path, const char *branch, struct sb_error *err)
+{
+	SB_AUTO_FREE char *tmp = sb_xasprintf("%s.tmp-%ld", path, (long)getpid());
+	SB_AUTO_FREE char *ref = sb_xasprintf("refs/heads/%s", branch);
+
+	sb_git_start();
+	if (!git_reference_is_valid_name(ref))
+		return sb_fail(err, SB_EUSAGE, "\"%s\" cannot be a branch's name", branch);
+	if (access(path, F_OK) == 0)
+		return sb_fail(err, SB_EUSAGE, "%s exists already", path);
+	/* Made whole beside its place: a repository without its settings is never seen. */
+	if (make_bare(tmp, branch, err) < 0)
+		return -1;
+	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
+		return sb_fail_sys(err, "cannot make the repository %s", path);
+	return 0;
+}

@@ -1,0 +1,82 @@
+#include "source/commit.h"
+#include "source/git.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int sb_repo_resolve(struct sb_repo *repo, const char *rev, char oid[SB_OID_MAX + 1],
+		    struct sb_error *err)
+{
+	SB_GIT_AUTO(git_object) *object = NULL, *commit = NULL;
+	int rc = git_revparse_single(&object, repo->git, rev);
+
+	if (rc == GIT_EAMBIGUOUS)
+		return sb_fail(err, SB_EUSAGE, "\"%s\" begins more than one object's id", rev);
+	if (rc < 0)
+		return sb_fail(err, SB_ENOENT, "%s has no \"%s\"", repo->path, rev);
+	if (git_object_peel(&commit, object, GIT_OBJECT_COMMIT) < 0)
+		return sb_fail(err, SB_EINPUT, "\"%s\" is a %s, not a commit", rev,
+			       git_object_type2string(git_object_type(object)));
+	git_oid_tostr(oid, SB_OID_MAX + 1, git_object_id(commit));
+	return 0;
+}
+
+int sb_repo_ref(struct sb_repo *repo, const char *ref, char oid[SB_OID_MAX + 1],
+		struct sb_error *err)
+{
+	SB_GIT_AUTO(git_reference) *found = NULL, *end = NULL;
+	struct sb_commit commit;
+	char at[SB_OID_MAX + 1];
+	/* Loose refs are read each time, packed ones when the file has changed. */
+	int rc = git_reference_lookup(&found, repo->git, ref);
+
+	if (rc == 0)
+		rc = git_reference_resolve(&end, found);
+	if (rc == GIT_ENOTFOUND || rc == GIT_EINVALIDSPEC) {
+		oid[0] = '\0';
+		return 0;
+	}
+	if (rc < 0)
+		return sb_fail(err, SB_ESYS, "%s of %s: %s", ref, repo->path, sb_git_says());
+	git_oid_tostr(at, sizeof(at), git_reference_target(end));
+	if (sb_repo_commit(repo, at, &commit, err) < 0)
+		return sb_wrap(err, "%s", ref);
+	memcpy(oid, commit.oid, sizeof(commit.oid));
+	return 0;
+}
+
+int sb_repo_head(struct sb_repo *repo, char ref[SB_REF_MAX + 1], struct sb_error *err)
+{
+	SB_GIT_AUTO(git_reference) *head = NULL;
+
+	if (git_reference_lookup(&head, repo->git, "HEAD") < 0)
+		return sb_fail(err, SB_ECONFIG, "HEAD of %s: %s", repo->path, sb_git_says());
+	const char *target = git_reference_symbolic_target(head);
+
+	if (!target)
+		return sb_fail(err, SB_EINPUT, "HEAD of %s is a commit, not a branch", repo->path);
+	if (strlen(target) > SB_REF_MAX)
+		return sb_fail(err, SB_EINPUT, "HEAD of %s names a ref over %d bytes", repo->path,
+			       SB_REF_MAX);
+	sb_span_copy(ref, SB_REF_MAX + 1, sb_span_of(target));
+	return 0;
+}
+
+/* git's list of commits whose parents were left out, as it is now. */
+bool sb_repo_is_shallow(struct sb_repo *repo, const char *oid)
+{
+	const char *named = repo->from_environment ? getenv("GIT_SHALLOW_FILE") : NULL;
+	SB_AUTO_FREE char *path =
+		named && named[0] ? sb_xstrdup(named)
+				  : sb_xasprintf("%s/shallow", git_repository_commondir(repo->git));
+	FILE *file = fopen(path, "re");
+	char line[SB_OID_MAX + 2];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strlen(oid) == strcspn(line, "\n") && !strncmp(line, oid, strlen(oid));
+	if (file)
+		fclose(file);
+	return found;
+}
