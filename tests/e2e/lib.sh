@@ -300,16 +300,14 @@ refused()
 }
 no_leftovers_quietly() { (no_leftovers "$1"); }
 
-# The supervisor of the embedded runner: started by the test, as the machine's owner would.
+# The supervisor of the embedded runner, as the machine's owner would start it at boot.
 runit_start()
 {
-	sh "$top/templates/runners/runit/tree" "$root" >"$WORK/runit.log" 2>&1 &
-	echo $! >"$WORK/runit.pid"
+	setsid "$top/templates/runners/runit/tree" "$root" </dev/null >"$WORK/runit.log" 2>&1 &
+	wait_for 10 test -d "$root/runit"
 }
 
 runit_stop()
 {
-	kill -HUP "$(cat "$WORK/runit.pid")"
-	wait_for 20 runit_gone
+	"$top/templates/runners/runit/tree" --stop "$root"
 }
-runit_gone() { ! kill -0 "$(cat "$WORK/runit.pid")"; }

@@ -1,0 +1,95 @@
+#!/bin/sh
+. "$(dirname "$0")/lib.sh"
+
+app_new blog
+server_new blog
+release_exists() { test -d "$root/apps/blog/releases/$1"; }
+
+t 'another branch is accepted with a line that says what would have deployed' '
+	git -C blog push production main:refs/heads/topic >push.log 2>&1
+	cat push.log
+	has topic push.log
+	has main push.log
+	fails release_exists v2
+	test "$(tip_of blog refs/heads/topic)" = "$(git -C blog rev-parse main)"
+'
+
+t 'a tag deploys nothing' '
+	git -C blog tag -a -m one v1.0
+	push blog production v1.0
+	fails release_exists v2
+'
+
+t 'several refs in one push: exactly the deploy branch is built, once' '
+	git -C blog tag light
+	git -C blog branch -f topic-two main
+	push blog production main topic-two v1.0 light
+	test "$(release_of blog)" = v2
+	fails release_exists v3
+	test "$(tip_of blog refs/heads/topic-two)" = "$(git -C blog rev-parse main)"
+'
+
+t 'deleting another branch and a tag is none of our business' '
+	push blog production :topic-two :light
+	test "$(release_of blog)" = v2
+	fails tip_of blog refs/heads/topic-two
+'
+
+t 'deleting the deploy branch leaves the running release alone' '
+	git -C "$(repo_of blog)" config receive.denyDeleteCurrent ignore
+	push blog production :main || true
+	test "$(release_of blog)" = v2
+	commit blog again
+	push blog
+	test "$(release_of blog)" = v3
+'
+
+t 'a push that is no fast-forward deploys where it is allowed, and is refused where it is not' '
+	git -C blog commit -q --amend -m "Rewritten"
+	push blog -f production main
+	test "$(release_of blog)" = v4
+	settings force refuse
+	git -C blog commit -q --amend -m "Rewritten again"
+	refused blog -f production main
+	git config --global --unset slugbuild.force
+'
+
+t 'what another hook refuses is never released, and the next push of it is' '
+	hook=$(repo_of blog)/hooks/update
+	printf "#!/bin/sh\nexit 1\n" >"$hook"
+	chmod 755 "$hook"
+	commit blog "Refused by update"
+	fails push blog
+	test "$(release_of blog)" = v4
+	rm "$hook"
+	push blog
+	test "$(release_of blog)" = v5
+'
+
+t 'slugbuild.branch maps branches to apps' '
+	server_new dev --repo "$(repo_of blog)" --branch develop ||
+		slugbuild hooks:install "$(repo_of blog)" --app dev
+	git -C "$(repo_of blog)" config slugbuild.branch "main=blog develop=dev"
+	commit blog "For both"
+	push blog production main main:refs/heads/develop
+	test "$(release_of dev)" = v2
+	test "$(release_of blog)" = v6
+'
+
+t 'a ref name with a newline forges nothing' '
+	commit blog "Forged"
+	new=$(git -C blog rev-parse main)
+	old=$(tip_of blog)
+	printf "%s %s refs/heads/x\n%s %s refs/heads/main\n" "$new" "$new" "$old" "$new" |
+		(cd "$(repo_of blog)" && GIT_DIR=. "$BIN/post-receive") || true
+	test "$(release_of blog)" = v6
+'
+
+t 'lines that are no push are refused' '
+	cd "$(repo_of blog)"
+	export GIT_DIR=.
+	fails sh -c "echo junk | \"$BIN/pre-receive\""
+	fails sh -c "printf \"%s\" 0000 | \"$BIN/pre-receive\""
+'
+
+done_testing

@@ -1,0 +1,54 @@
+#!/bin/sh
+# A failure moves nothing, and the same commit may be pushed again when its cause is gone.
+. "$(dirname "$0")/lib.sh"
+
+app_new blog
+server_new blog
+push blog >first.log 2>&1
+
+t 'a build that fails leaves ref and release alone' '
+	echo "KEY = os.environ[\"KEY\"]" >>blog/hello/settings.py
+	commit blog "Wants a KEY"
+	refused blog
+	has "config:set KEY=" push.log
+	test "$(release_of blog)" = v2
+'
+
+t 'its log is kept and says failed' '
+	slugbuild builds -a blog >builds.txt
+	grep -qi fail builds.txt
+'
+
+t 'the cure that the error named makes the same commit deploy' '
+	slugbuild config:set -a blog KEY=value >set.log 2>&1 || { cat set.log; false; }
+	push blog
+	test "$(release_of blog)" = v4
+	test "$(tip_of blog)" = "$(git -C blog rev-parse main)"
+'
+
+t 'an exact cause is told for a build that the admin breaks: no room, no python' '
+	commit blog once
+	settings diskFloor 1000g
+	refused blog
+	grep -Ei "disk|space|free" push.log
+	git config --global --unset slugbuild.diskFloor
+	push blog
+	test "$(release_of blog)" = v5
+'
+
+t 'a commit that was current before can be deployed again without a push' '
+	old=$(git -C blog rev-parse main)
+	commit blog newer
+	push blog
+	slugbuild deploy "$old" -a blog >deploy.log 2>&1 || { cat deploy.log; false; }
+	test "$(release_of blog)" = v7
+	test "$(jq -r .commit "$(manifest_of blog)")" = "$old"
+	has "Released v7" deploy.log
+'
+
+t 'releases:wait knows what is current' '
+	slugbuild releases:wait "$(git -C blog rev-parse main~1)" -a blog
+	fails timeout 20 slugbuild releases:wait 0123456789012345678901234567890123456789 -a blog
+'
+
+done_testing
