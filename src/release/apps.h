@@ -24,10 +24,12 @@ struct sb_app {
 };
 #define SB_APP_INIT { .dir = -1 }
 
+/* Makes the folder, a durable port of its own and v1 (kind "create", no slug, current), all in one
+ * rename. SB_EUSAGE when the app exists. `repo` "" or NULL: none. */
 int sb_app_create(struct sb_app *out, const struct sb_store *store, const char *name, const char *repo,
-		  const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK; /* SB_EAGAIN-free: SB_EUSAGE when it exists */
+		  const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
 int sb_app_open(struct sb_app *out, const struct sb_store *store, const char *name, struct sb_error *err) SB_MUST_CHECK;
-int sb_app_save(const struct sb_app *app, struct sb_error *err) SB_MUST_CHECK; /* repo, formation */
+int sb_app_save(const struct sb_app *app, struct sb_error *err) SB_MUST_CHECK; /* repo, formation; the rest of app.json stays */
 int sb_apps_list(struct sb_list *out, const struct sb_store *store, struct sb_error *err) SB_MUST_CHECK;
 int sb_app_destroy(struct sb_app *app, struct sb_error *err) SB_MUST_CHECK; /* its folder; runner and add-ons are the caller's */
 void sb_app_release(struct sb_app *app);

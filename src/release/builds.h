@@ -7,15 +7,17 @@
 /*
  * The record of each build, whether it succeeds or not: builds/ID/{state.json, log}.
  * States: waiting, building, staged, failed, cancelled, published, refused (by git),
- * abandoned (its process died). Newest settings->keep_builds are kept.
+ * abandoned (its process died: the lock on builds/ID/alive is free). Newest settings->keep_builds
+ * are kept. A descriptor of `alive` that a child inherits keeps the build alive.
  */
 struct sb_build_record {
 	char id[SB_BUILD_ID_MAX];
 	int dir;     /* builds/ID */
 	int log;     /* its log, open for writing; -1 when loaded */
+	int alive;   /* the lock that says "somebody builds this"; -1 when loaded */
 	json_t *facts; /* state, app, commit, ref, pid, started, ended, reason, release, timings{}, layers[] */
 };
-#define SB_BUILD_RECORD_INIT { .dir = -1, .log = -1 }
+#define SB_BUILD_RECORD_INIT { .dir = -1, .log = -1, .alive = -1 }
 
 int sb_build_record_open(struct sb_build_record *out, const struct sb_app *app, const char *commit, const char *ref,
 			 struct sb_error *err) SB_MUST_CHECK;
@@ -25,6 +27,8 @@ int sb_builds_list(struct sb_list *out, const struct sb_app *app, struct sb_erro
 int sb_builds_prune(const struct sb_app *app, int64_t keep, struct sb_error *err) SB_MUST_CHECK;
 /* builds:cancel: leaves a file that the build's own process sees at its next tick. */
 int sb_build_cancel(const struct sb_app *app, const char *id, struct sb_error *err) SB_MUST_CHECK;
+/* Opens the log of a loaded record for appending; a descriptor, or -1. */
+int sb_build_log_append(struct sb_build_record *record, struct sb_error *err);
 bool sb_build_cancel_asked(const struct sb_build_record *record);
 void sb_build_record_release(struct sb_build_record *record);
 

@@ -7,15 +7,29 @@
  * Removes what no release names: slugs, layers, pieces, release folders beyond
  * settings->keep_releases (never the current one, a staged one, one in flight), temporary
  * names older than a day. Takes each app's publish lock and skips an app that is busy.
+ *
+ * Pieces are a cache: those not used for SB_GC_DAYS go, and layers that no release names
+ * go by the same age (their mtime is the last use).
  */
+#define SB_GC_DAYS 7
+
 struct sb_gc_result {
 	int64_t bytes, files;
 	int releases;
+	int busy; /* apps whose releases were left alone: something publishes there */
 };
 int sb_gc(struct sb_gc_result *out, struct sb_store *store, const struct sb_settings *settings, bool dry_run,
 	  struct sb_error *err) SB_MUST_CHECK;
 
-/* Only the folders of old releases of one app: called at the end of a publish. */
+/*
+ * Only the folders of old releases of one app: called at the end of a publish, the publish lock held.
+ * The newest `keep` releases that went live are kept, the newest `keep` that failed, the current one
+ * and what is in flight.
+ */
 int sb_prune_releases(const struct sb_app *app, int64_t keep, struct sb_error *err) SB_MUST_CHECK;
+
+/* The numbers that sb_prune_releases would remove. */
+int sb_prunable_releases(int **out, size_t *n, const struct sb_app *app, int64_t keep,
+			 struct sb_error *err) SB_MUST_CHECK;
 
 #endif

@@ -39,9 +39,12 @@ struct sb_release {
 int sb_release_init(struct sb_release *release, const char *kind, const char *description); /* always 0 */
 void sb_release_release(struct sb_release *release);
 
-/* Gives it the next number and makes releases/vN durable with release.json, config.json, env. */
+/* Gives it the next number and makes releases/vN durable with release.json, config.json, env. Sets
+ * `previous` to the current release where the facts have none. */
 int sb_ledger_commit(struct sb_app *app, struct sb_release *release, const struct sb_list *vars,
 		     struct sb_error *err) SB_MUST_CHECK;
+/* Writes the high-water mark (releases/last): `number` and all below it were used, pruned or not. */
+int sb_ledger_mark(const struct sb_app *app, int number, struct sb_error *err) SB_MUST_CHECK;
 int sb_ledger_load(struct sb_release *out, const struct sb_app *app, int number, struct sb_error *err) SB_MUST_CHECK;
 int sb_ledger_set_state(const struct sb_app *app, struct sb_release *release, enum sb_release_state state,
 			const char *reason, struct sb_error *err) SB_MUST_CHECK;

@@ -28,7 +28,10 @@ int sb_run_prepare(struct sb_box *box, struct sb_list *argv, const struct sb_run
 /* Becomes it (slugbuild exec, slugbuild run on a terminal). Returns only on failure. */
 int sb_run_exec(const struct sb_run *run, struct sb_error *err) SB_MUST_CHECK;
 
-/* The release phase: output to the log and to releases/vN/output, under release_seconds. SB_EBUILD when it fails. */
+/* releases/vN/output, open for appending. */
+int sb_run_output(const struct sb_app *app, int number, struct sb_error *err) SB_MUST_CHECK;
+
+/* The release phase (`command` for a shell): output to the log and to releases/vN/output, under release_seconds. SB_EBUILD when it fails. */
 int sb_run_release_phase(const struct sb_run *run, const char *command, struct sb_log *log, struct sb_error *err) SB_MUST_CHECK;
 
 #endif

@@ -17,7 +17,11 @@ struct sb_runner {
 
 int sb_runner_find(struct sb_runner *out, const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
 
-/* deploy, stop, restart, scale; `extra` (or NULL) are further arguments. Output to the log. */
+/*
+ * deploy, stop, restart, scale; `extra` (or NULL) are further arguments. Output to the log.
+ * The verb "destroy" is `stop` with SLUGBUILD_DESTROY=1: everything of the app is removed.
+ * SB_EAGAIN for 75, SB_EUSAGE for 3, SB_EBUILD else. With runner->none: 0, nothing is done.
+ */
 int sb_runner_call(const struct sb_runner *runner, const char *verb, const char *const *extra, const json_t *manifest,
 		   const struct sb_app *app, const struct sb_settings *settings, struct sb_log *log,
 		   struct sb_error *err) SB_MUST_CHECK;

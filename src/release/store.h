@@ -9,24 +9,46 @@
  * The store: slugs, layers and pieces, named by SHA-256, shared by all apps under one
  * root. What is written appears whole, synced, by one rename; what no release names is
  * removed by gc only.
+ *
+ *	SB_AUTO(sb_store) store = SB_STORE_INIT;
+ *
+ *	if (sb_store_open(&store, settings, err) < 0)
+ *		return -1;
+ *
+ * gc decides under lock.store; the calls below that make something needed again
+ * (layer, keep_layer, keep_slug) take the same lock for a moment, so gc never removes
+ * what they just returned.
  */
 struct sb_store {
 	int root;   /* $root */
 	int dir;    /* $root/store */
+	int pieces; /* $root/store/pieces */
 	char *path; /* "$root/store" */
 	char *root_path;
+	char *pieces_path;
 };
-#define SB_STORE_INIT { .root = -1, .dir = -1 }
+#define SB_STORE_INIT { .root = -1, .dir = -1, .pieces = -1 }
 
-/* Opens, and makes what is missing. SB_ECONFIG with the cure when it is not writable for us. */
+/* Opens, and makes what is missing. SB_ECONFIG with the cure when it is not ours to write. */
 int sb_store_open(struct sb_store *out, const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
 int sb_store_pieces(struct sb_piece_store *out, const struct sb_store *store, struct sb_error *err) SB_MUST_CHECK;
 
-char *sb_store_layer(const struct sb_store *store, const char *key); /* its folder, or NULL. Owned. */
-char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *path, struct sb_error *err); /* moves it in */
+/* The folder of a kept layer (".../layers/KEY/tree"), or NULL; asking counts as use. Owned. */
+char *sb_store_layer(const struct sb_store *store, const char *key);
+/* The same without counting as use, whether it is there or not. Owned. */
+char *sb_store_layer_path(const struct sb_store *store, const char *key) SB_MUST_CHECK;
+/* Moves the folder `path` in; returns where it is now. Where the layer was there already
+ * the kept one is returned, and `path` is removed. NULL with err. Owned. */
+char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *path, struct sb_error *err);
 
 /* "slugs/<sha256>.tar.gz" as an absolute path. Owned. */
-char *sb_store_slug_path(const struct sb_store *store, const char *sha256);
+char *sb_store_slug_path(const struct sb_store *store, const char *sha256) SB_MUST_CHECK;
+
+/* A staged slug waits as tmp/<sha256>.tar.gz: `name` (in store/tmp) is renamed to that, durably. */
+int sb_store_stage_slug(const struct sb_store *store, const char *name, const char *sha256,
+			struct sb_error *err) SB_MUST_CHECK;
+/* From tmp/ to slugs/, durably; 0 also when it was kept before. SB_ENOENT when it is in neither. */
+int sb_store_keep_slug(const struct sb_store *store, const char *sha256, struct sb_error *err) SB_MUST_CHECK;
 
 void sb_store_release(struct sb_store *store);
 

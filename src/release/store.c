@@ -1,0 +1,275 @@
+#include "base/base.h"
+#include "release/store.h"
+#include "base/json.h"
+#include "sys/clock.h"
+#include "sys/files.h"
+#include "sys/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LOCK_SECONDS 60 /* gc holds lock.store for renames only */
+
+static char *user_name(uid_t uid)
+{
+	struct passwd entry, *found = NULL;
+	char room[4096];
+
+	if (!getpwuid_r(uid, &entry, room, sizeof(room), &found) && found)
+		return sb_xstrdup(found->pw_name);
+	return sb_xasprintf("uid %u", (unsigned)uid);
+}
+
+static int not_ours(const char *root, uid_t owner, struct sb_error *err)
+{
+	SB_AUTO_FREE char *theirs = user_name(owner);
+	SB_AUTO_FREE char *ours = user_name(geteuid());
+
+	if (owner != geteuid())
+		sb_fail(err, SB_ECONFIG, "state root %s belongs to %s; slugbuild runs as %s", root,
+			theirs, ours);
+	else
+		sb_fail(err, SB_ECONFIG, "state root %s is not writable; slugbuild runs as %s",
+			root, ours);
+	sb_error_fix(err,
+		     "run slugbuild as %s (sudo -u %s slugbuild …), or\n"
+		     "give the folder to %s: chown -R %s %s, or\n"
+		     "choose another: git config --global slugbuild.root DIR",
+		     theirs, theirs, ours, ours, root);
+	return -1;
+}
+
+static int cannot_make(const char *root, struct sb_error *err)
+{
+	SB_AUTO_FREE char *ours = user_name(geteuid());
+
+	if (err->code != SB_ESYS)
+		return -1;
+	sb_wrap(err, "state root %s cannot be made; slugbuild runs as %s", root, ours);
+	err->code = SB_ECONFIG;
+	sb_error_fix(err,
+		     "make it, as root: install -d -o %s -m 755 %s, or\n"
+		     "choose another: git config --global slugbuild.root DIR",
+		     ours, root);
+	return -1;
+}
+
+static int open_root(const char *root, struct sb_error *err)
+{
+	struct stat st;
+
+	if (root[0] != '/') {
+		sb_fail(err, SB_ECONFIG, "slugbuild.root is no absolute path: \"%s\"", root);
+		sb_error_fix(err, "git config --global slugbuild.root /var/lib/slugbuild");
+		return -1;
+	}
+	if (stat(root, &st) < 0) {
+		int fd = sb_make_dirs(root, 0755, err);
+
+		return fd < 0 ? cannot_make(root, err) : fd;
+	}
+	if (!S_ISDIR(st.st_mode))
+		return sb_fail(err, SB_ECONFIG, "state root %s is no folder", root);
+	if (st.st_uid != geteuid() || faccessat(AT_FDCWD, root, W_OK | X_OK, AT_EACCESS) < 0)
+		return not_ours(root, st.st_uid, err);
+	return sb_open_dir(AT_FDCWD, root, err);
+}
+
+static int make_folders(int root, struct sb_error *err)
+{
+	static const struct {
+		const char *path;
+		mode_t mode;
+	} folder[] = {
+		{ "repos", 0755 },	 { "apps", 0755 },	   { "log", 0750 },
+		{ "store/slugs", 0750 }, { "store/layers", 0755 }, { "store/traces", 0750 },
+		{ "store/cache", 0755 }, { "store/tmp", 0750 },
+	};
+
+	for (size_t i = 0; i < SB_COUNT(folder); i++) {
+		int fd = sb_make_dirs_at(root, folder[i].path, folder[i].mode, err);
+
+		if (fd < 0)
+			return -1;
+		close(fd);
+	}
+	return 0;
+}
+
+int sb_store_open(struct sb_store *out, const struct sb_settings *settings, struct sb_error *err)
+{
+	SB_AUTO(sb_store) made = SB_STORE_INIT;
+	const char *root = settings->root ? settings->root : "";
+
+	made.root = open_root(root, err);
+	if (made.root < 0 || make_folders(made.root, err) < 0)
+		return -1;
+	made.dir = sb_open_dir(made.root, "store", err);
+	if (made.dir < 0)
+		return -1;
+	made.pieces = sb_make_dirs_at(made.dir, "pieces", 0750, err);
+	if (made.pieces < 0)
+		return -1;
+	made.root_path = sb_xstrdup(root);
+	for (size_t n = strlen(made.root_path); n > 1 && made.root_path[n - 1] == '/'; n--)
+		made.root_path[n - 1] = '\0';
+	made.path = sb_xasprintf("%s/store", made.root_path);
+	made.pieces_path = sb_xasprintf("%s/pieces", made.path);
+	*out = made;
+	made = (struct sb_store) SB_STORE_INIT;
+	return 0;
+}
+
+int sb_store_pieces(struct sb_piece_store *out, const struct sb_store *store, struct sb_error *err)
+{
+	if (store->pieces < 0)
+		return sb_fail(err, SB_ESYS, "the store is not open");
+	*out = (struct sb_piece_store) { .dir = store->pieces, .path = store->pieces_path };
+	return 0;
+}
+
+char *sb_store_layer_path(const struct sb_store *store, const char *key)
+{
+	return sb_xasprintf("%s/layers/%s/tree", store->path, key);
+}
+
+/* Whether the layer is there; marks it as used now. */
+static bool touch_layer(const struct sb_store *store, const char *key)
+{
+	SB_AUTO_FREE char *facts = sb_xasprintf("layers/%s/layer.json", key);
+
+	return utimensat(store->dir, facts, NULL, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int lock_store(struct sb_lock *lock, const struct sb_store *store, const char *what,
+		      struct sb_error *err)
+{
+	return sb_lock_take(lock, store->root, "lock.store", what, LOCK_SECONDS, NULL, NULL, err);
+}
+
+char *sb_store_layer(const struct sb_store *store, const char *key)
+{
+	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
+	struct sb_error err = { 0 };
+
+	if (!sb_is_digest(key) || lock_store(&lock, store, "looking up a layer", &err) < 0)
+		return NULL;
+	return touch_layer(store, key) ? sb_store_layer_path(store, key) : NULL;
+}
+
+/* A folder under a temporary name in layers/, with the tree and layer.json, all of it synced. */
+static int make_layer(int layers, const char *temp, const char *key, const char *path,
+		      struct sb_error *err)
+{
+	SB_AUTO_CLOSE int dir = sb_open_dir(layers, temp, err);
+	SB_AUTO_JSON json_t *facts = sb_json_new_object();
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(4096);
+	char stamp[SB_STAMP_MAX];
+
+	if (dir < 0)
+		return -1;
+	if (renameat(AT_FDCWD, path, dir, "tree") < 0) {
+		sb_fail_sys(err, "move %s into the store", path);
+		if (errno == EXDEV)
+			sb_error_fix(err, "keep the whole of slugbuild.root on one filesystem");
+		return -1;
+	}
+	sb_stamp(stamp, sb_wall());
+	sb_json_set_text(facts, "key", key);
+	sb_json_set_text(facts, "created", stamp);
+	sb_json_print(&text, facts);
+	if (sb_write_file(dir, "layer.json", 0644, sb_buffer_span(&text), err) < 0)
+		return -1;
+	if (syncfs(dir) < 0)
+		return sb_fail_sys(err, "sync the layer %s", key);
+	return 0;
+}
+
+char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *path,
+			  struct sb_error *err)
+{
+	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
+	SB_AUTO_CLOSE int layers = sb_open_dir(store->dir, "layers", err);
+	SB_AUTO_FREE char *temp = NULL;
+	struct sb_error ignored = { 0 };
+
+	if (layers < 0)
+		return NULL;
+	if (!sb_is_digest(key)) {
+		sb_fail(err, SB_EINPUT, "a layer's key is a SHA-256, not \"%s\"", key);
+		return NULL;
+	}
+	SB_AUTO_CLOSE int dir = sb_make_temp_dir(layers, &temp, 0755, err);
+
+	if (dir < 0)
+		return NULL;
+	if (make_layer(layers, temp, key, path, err) < 0 ||
+	    lock_store(&lock, store, "keeping a layer", err) < 0 ||
+	    sb_rename_new(layers, temp, layers, key, err) < 0) {
+		(void)!sb_remove_tree(layers, temp, &ignored);
+		/* Another build kept the same layer first: equal keys are equal layers. */
+		if (err->code != SB_EAGAIN || lock.fd < 0 || !touch_layer(store, key))
+			return NULL;
+		*err = (struct sb_error) { 0 };
+	}
+	return sb_store_layer_path(store, key);
+}
+
+char *sb_store_slug_path(const struct sb_store *store, const char *sha256)
+{
+	return sb_xasprintf("%s/slugs/%s.tar.gz", store->path, sha256);
+}
+
+int sb_store_stage_slug(const struct sb_store *store, const char *name, const char *sha256,
+			struct sb_error *err)
+{
+	SB_AUTO_CLOSE int tmp = sb_open_dir(store->dir, "tmp", err);
+	SB_AUTO_FREE char *to = sb_xasprintf("%s.tar.gz", sha256);
+
+	if (tmp < 0)
+		return -1;
+	if (!sb_is_digest(sha256))
+		return sb_fail(err, SB_EINPUT, "a slug's name is a SHA-256, not \"%s\"", sha256);
+	if (renameat(tmp, name, tmp, to) < 0)
+		return sb_fail_sys(err, "stage the slug %s", name);
+	return sb_sync_dir(tmp, err);
+}
+
+int sb_store_keep_slug(const struct sb_store *store, const char *sha256, struct sb_error *err)
+{
+	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
+	SB_AUTO_CLOSE int tmp = sb_open_dir(store->dir, "tmp", err);
+	SB_AUTO_CLOSE int slugs = tmp < 0 ? -1 : sb_open_dir(store->dir, "slugs", err);
+	SB_AUTO_FREE char *name = sb_xasprintf("%s.tar.gz", sha256);
+
+	if (slugs < 0)
+		return -1;
+	if (!sb_is_digest(sha256))
+		return sb_fail(err, SB_EINPUT, "a slug's name is a SHA-256, not \"%s\"", sha256);
+	if (lock_store(&lock, store, "keeping a slug", err) < 0)
+		return -1;
+	/* Replaces a kept one, which has the same bytes: then it is as young as this use. */
+	if (renameat(tmp, name, slugs, name) == 0)
+		return sb_sync_dir(slugs, err) < 0 || sb_sync_dir(tmp, err) < 0 ? -1 : 0;
+	if (errno != ENOENT)
+		return sb_fail_sys(err, "keep the slug %s", sha256);
+	if (faccessat(slugs, name, F_OK, 0) == 0)
+		return sb_sync_dir(slugs, err);
+	return sb_fail(err, SB_ENOENT, "the slug %s is not in the store", sha256);
+}
+
+void sb_store_release(struct sb_store *store)
+{
+	sb_autoclose(&store->root);
+	sb_autoclose(&store->dir);
+	sb_autoclose(&store->pieces);
+	free(store->path);
+	free(store->root_path);
+	free(store->pieces_path);
+	*store = (struct sb_store) SB_STORE_INIT;
+}
