@@ -35,10 +35,8 @@ static int fill(struct sb_build_record *record, struct sb_error *err)
 	if (sb_lock_take(&lock, record->dir, "alive", "building", 0, NULL, NULL, err) < 0)
 		return -1;
 	record->alive = lock.fd;
-	record->log = openat(record->dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
-	if (record->log < 0)
-		return sb_fail_sys(err, "open the build's log");
-	return write_state(record, err);
+	record->log = sb_build_log_append(record, err);
+	return record->log < 0 ? -1 : write_state(record, err);
 }
 
 int sb_build_record_open(struct sb_build_record *out, const struct sb_app *app, const char *commit,
@@ -105,6 +103,14 @@ int sb_build_record_load(struct sb_build_record *out, const struct sb_app *app, 
 	*out = made;
 	made = (struct sb_build_record) SB_BUILD_RECORD_INIT;
 	return 0;
+}
+
+int sb_build_log_append(struct sb_build_record *record, struct sb_error *err)
+{
+	int fd = openat(record->dir, "log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+			0640);
+
+	return fd < 0 ? sb_fail_sys(err, "open the log of build %s", record->id) : fd;
 }
 
 int sb_build_record_state(struct sb_build_record *record, const char *state, const char *reason,

@@ -195,11 +195,7 @@ json_t *sb_manifest_make(const struct sb_app *app, const struct sb_release *rele
 			 const struct sb_list *vars, const struct sb_settings *settings,
 			 struct sb_error *err)
 {
-	if (!sb_is_digest(sb_json_text(release->facts, "slug.sha256", ""))) {
-		sb_fail(err, SB_EUSAGE, "release v%d of %s has no slug", release->number, app->name);
-		return NULL;
-	}
-
+	bool has_slug = sb_is_digest(sb_json_text(release->facts, "slug.sha256", ""));
 	SB_AUTO_FREE char *directory = sb_release_path(app, release->number, "app");
 	SB_AUTO_FREE char *env_file = sb_release_path(app, release->number, "env");
 	SB_AUTO_FREE char *name = sb_xasprintf("v%d", release->number);
@@ -212,7 +208,7 @@ json_t *sb_manifest_make(const struct sb_app *app, const struct sb_release *rele
 	add_facts(out, release);
 	sb_json_set_text(out, "app", app->name);
 	sb_json_set_text(out, "name", name);
-	sb_json_set_take(out, "slug", make_slug(app, release));
+	sb_json_set_take(out, "slug", has_slug ? make_slug(app, release) : json_null());
 	sb_json_set_text(out, "directory", directory);
 	sb_json_set_text(out, "env_file", env_file);
 	sb_json_set_take(out, "config", make_names(vars));

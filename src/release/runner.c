@@ -230,6 +230,9 @@ int sb_runner_call(const struct sb_runner *runner, const char *verb, const char 
 
 	if (runner->none)
 		return 0;
+	/* Back to a release from before the first slug: then nothing is to run. */
+	if (!strcmp(verb, "deploy") && !sb_json_at(manifest, "slug.sha256"))
+		verb = "stop";
 	return call_runner(runner, verb, extra, manifest, app, settings, &call, err);
 }
 

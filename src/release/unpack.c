@@ -77,7 +77,34 @@ static char *find_layer(const struct sb_app *app, const struct sb_release *relea
 							      sb_store_layer(app->store, key);
 }
 
-static int fill(int slug, int dir, const char *layer, struct sb_error *err)
+/*
+ * All but the dependency layer, whose members are not even read: the facts know where each layer
+ * lies in the slug. Facts that do not add up are no reason to fail: then all of it is read.
+ */
+static int unpack_rest(int slug, int dir, const json_t *facts, const char *const *skip,
+		       struct sb_error *err)
+{
+	const json_t *layers = sb_json_at(facts, "layers");
+	int64_t total = 0, at = 0;
+	json_t *layer;
+	size_t i;
+
+	json_array_foreach((json_t *)layers, i, layer)
+		total += sb_json_int(layer, "size", INT32_MAX);
+	if (!skip[0] || !total || total > sb_json_int(facts, "size", 0))
+		return sb_slug_unpack(slug, dir, skip, err);
+	json_array_foreach((json_t *)layers, i, layer) {
+		int64_t size = sb_json_int(layer, "size", 0);
+
+		if (size && strcmp(sb_json_text(layer, "name", ""), "python") != 0 &&
+		    sb_slug_unpack_part(slug, at, size, dir, skip, err) < 0)
+			return -1;
+		at += size;
+	}
+	return 0;
+}
+
+static int fill(int slug, int dir, const char *layer, const json_t *facts, struct sb_error *err)
 {
 	const char *skip[SB_COUNT(parts) + 1] = { NULL };
 	char names[SB_COUNT(parts)][32];
@@ -92,7 +119,7 @@ static int fill(int slug, int dir, const char *layer, struct sb_error *err)
 		skip[n] = names[n];
 		n++;
 	}
-	if (sb_slug_unpack(slug, dir, skip, err) < 0)
+	if (unpack_rest(slug, dir, facts, skip, err) < 0)
 		return -1;
 	if (n) {
 		SB_AUTO_CLOSE int made = sb_make_dirs_at(dir, ".slugbuild", 0755, err);
@@ -132,7 +159,8 @@ int sb_release_unpack(const struct sb_app *app, const struct sb_release *release
 
 	if (dir < 0)
 		return -1;
-	if (fill(slug, dir, layer, err) == 0 && sb_rename_new(folder, temp, folder, "app", err) == 0)
+	if (fill(slug, dir, layer, sb_json_at(release->facts, "slug"), err) == 0 &&
+	    sb_rename_new(folder, temp, folder, "app", err) == 0)
 		return 0;
 	(void)!sb_remove_tree(folder, temp, &ignored);
 	return sb_wrap(err, "unpack v%d", release->number);
