@@ -195,7 +195,13 @@ json_t *sb_manifest_make(const struct sb_app *app, const struct sb_release *rele
 			 const struct sb_list *vars, const struct sb_settings *settings,
 			 struct sb_error *err)
 {
+	if (app->port < 1 || app->port > 65535) {
+		sb_fail(err, SB_EINPUT, "the app %s has no port in its app.json", app->name);
+		return NULL;
+	}
+
 	bool has_slug = sb_is_digest(sb_json_text(release->facts, "slug.sha256", ""));
+
 	SB_AUTO_FREE char *directory = sb_release_path(app, release->number, "app");
 	SB_AUTO_FREE char *env_file = sb_release_path(app, release->number, "env");
 	SB_AUTO_FREE char *name = sb_xasprintf("v%d", release->number);
