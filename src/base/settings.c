@@ -223,10 +223,8 @@ static int unknown(const char *key, const char *name, bool per_app, struct sb_er
 	const char *near = sb_nearest(name, words);
 
 	sb_fail(err, SB_ECONFIG, "there is no setting %.200s", key);
-	if (near && strcasecmp(near, name))
+	if (near)
 		sb_error_fix(err, "did you mean %s%s?", per_app ? "" : SECTION, near);
-	else if (near)
-		sb_fail(err, SB_ECONFIG, "%s cannot be set for one app only", near);
 	return -1;
 }
 
@@ -249,7 +247,10 @@ static int set_below(struct sb_settings *settings, const char *key, struct sb_sp
 
 	if (!sb_is_app_name(app))
 		return sb_fail(err, SB_ECONFIG, "%.200s: %.64s is no app's name", key, app);
-	if (!row || !row->per_app)
+	if (row && !row->per_app)
+		return sb_fail(err, SB_ECONFIG, "%.200s: %s cannot be set for one app only", key,
+			       row->key);
+	if (!row)
 		return unknown(key, name, true, err);
 	if (parse_value(&value, row, text, err) < 0)
 		return sb_wrap(err, "[slugbuild \"%s\"]", app);

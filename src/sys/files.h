@@ -44,10 +44,15 @@ int sb_write_all(int fd, struct sb_span bytes, struct sb_error *err) SB_MUST_CHE
 int sb_read_file(struct sb_buffer *out, int dir, const char *name, struct sb_error *err) SB_MUST_CHECK;
 int sb_read_fd(struct sb_buffer *out, int fd, struct sb_error *err) SB_MUST_CHECK; /* up to its end */
 
+/* ".tmp-" and 16 random hex digits. */
+#define SB_TEMP_MAX 24
+void sb_temp_name(char out[SB_TEMP_MAX]);
+
 /* Folders: all of `path` is made where missing (mkdir -p). Returns a descriptor. */
 int sb_make_dirs(const char *path, mode_t mode, struct sb_error *err) SB_MUST_CHECK;
 int sb_make_dirs_at(int dir, const char *path, mode_t mode, struct sb_error *err) SB_MUST_CHECK;
-int sb_open_dir(int dir, const char *path, struct sb_error *err) SB_MUST_CHECK; /* dir may be AT_FDCWD */
+/* dir may be AT_FDCWD: then `path` is the admin's and its last component may be a symlink. */
+int sb_open_dir(int dir, const char *path, struct sb_error *err) SB_MUST_CHECK;
 int sb_sync_dir(int dir, struct sb_error *err) SB_MUST_CHECK;
 
 /* A folder of its own under `dir`, named ".tmp-…"; `name` gets the name. Returns a descriptor. */

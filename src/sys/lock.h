@@ -15,6 +15,7 @@
  */
 struct sb_lock {
 	int fd;
+	bool handed_on; /* a child keeps the descriptor: release leaves the lock and its text alone */
 };
 #define SB_LOCK_INIT { .fd = -1 }
 

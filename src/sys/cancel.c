@@ -1,0 +1,80 @@
+#include "base/base.h"
+#include "sys/child.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static volatile sig_atomic_t got;
+static const char *(*question)(void *ctx);
+static void *question_ctx;
+
+static void note(int sig)
+{
+	got = sig;
+}
+
+void sb_cancel_on_signals(void)
+{
+	struct sigaction action = { .sa_handler = note };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void sb_cancel_also(const char *(*why)(void *ctx), void *ctx)
+{
+	question = why;
+	question_ctx = ctx;
+}
+
+const char *sb_cancel_asked(void)
+{
+	switch (got) {
+	case 0:
+		return question ? question(question_ctx) : NULL;
+	case SIGTERM:
+		return "the server asked for it (SIGTERM)";
+	case SIGINT:
+		return "interrupted";
+	default:
+		return "the connection hung up";
+	}
+}
+
+const char *sb_child_end_text(const struct sb_child *child, const struct sb_child_result *result)
+{
+	static char text[160];
+
+	switch (result->end) {
+	case SB_CHILD_EXITED:
+		snprintf(text, sizeof(text), "ended with status %d", result->value);
+		break;
+	case SB_CHILD_KILLED:
+		snprintf(text, sizeof(text), "was killed by signal %d (%s)", result->value,
+			 strsignal(result->value));
+		break;
+	case SB_CHILD_TIMEOUT:
+		snprintf(text, sizeof(text), "took longer than %lld s", (long long)child->seconds);
+		break;
+	case SB_CHILD_LOUD:
+		snprintf(text, sizeof(text), "printed more than %lld bytes",
+			 (long long)child->bytes);
+		break;
+	case SB_CHILD_MEMORY:
+		snprintf(text, sizeof(text), "used more than %lld MiB of memory",
+			 (long long)(child->memory >> 20));
+		break;
+	case SB_CHILD_DISK:
+		snprintf(text, sizeof(text), "left less than %lld MiB on the disk",
+			 (long long)(child->disk_floor >> 20));
+		break;
+	case SB_CHILD_CANCELLED:
+		snprintf(text, sizeof(text), "was cancelled");
+		break;
+	}
+	return text;
+}

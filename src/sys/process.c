@@ -1,0 +1,224 @@
+#include "base/base.h"
+#include "base/buffer.h"
+#include "base/span.h"
+#include "sys/files.h"
+#include "sys/process.h"
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ANCESTORS_MAX 64
+
+static bool read_proc(struct sb_buffer *out, pid_t pid, const char *name)
+{
+	SB_AUTO_FREE char *path = sb_xasprintf("/proc/%d/%s", (int)pid, name);
+	struct sb_error ignored = { 0 };
+
+	sb_buffer_clear(out);
+	return !sb_read_file(out, AT_FDCWD, path, &ignored) || out->n;
+}
+
+static pid_t parent_of(pid_t pid)
+{
+	SB_AUTO(sb_buffer) stat = SB_BUFFER_INIT(4096);
+	const char *end;
+	int parent = 0;
+
+	if (!read_proc(&stat, pid, "stat") || !(end = strrchr(stat.p, ')')) ||
+	    sscanf(end, ") %*c %d", &parent) != 1)
+		return 0;
+	return parent;
+}
+
+/* "git-receive-pack DIR", "/usr/lib/git-core/git receive-pack DIR", "git --x receive-pack" */
+static bool is_receive_pack(pid_t pid)
+{
+	SB_AUTO(sb_buffer) command = SB_BUFFER_INIT(65536);
+	struct sb_span rest, word;
+	const char *slash;
+
+	if (!read_proc(&command, pid, "cmdline"))
+		return false;
+	rest = sb_buffer_span(&command);
+	if (!sb_span_cut(&rest, '\0', &word))
+		return false;
+	slash = memrchr(word.p, '/', word.n);
+	if (slash)
+		word = (struct sb_span) { slash + 1, word.n - (size_t)(slash + 1 - word.p) };
+	if (sb_span_is(word, "git-receive-pack"))
+		return true;
+	if (!sb_span_is(word, "git"))
+		return false;
+	while (sb_span_cut(&rest, '\0', &word))
+		if (sb_span_is(word, "receive-pack"))
+			return true;
+	return false;
+}
+
+/* A pidfd of `pid`, if that is still the parent of `child`: then it cannot have been reused. */
+static int follow(pid_t pid, pid_t child)
+{
+	int fd = sb_pidfd_open(pid);
+
+	if (fd >= 0 && parent_of(child) != pid) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void sb_ancestry_find(struct sb_ancestry *out)
+{
+	pid_t child = getpid();
+
+	*out = (struct sb_ancestry) SB_ANCESTRY_INIT;
+	for (int i = 0; i < ANCESTORS_MAX; i++) {
+		pid_t pid = parent_of(child), above;
+
+		if (pid <= 1)
+			return;
+		if (!is_receive_pack(pid)) {
+			child = pid;
+			continue;
+		}
+		/* Wrappers ("git receive-pack" runs git-receive-pack) may stand above one another. */
+		out->receive_pack = follow(pid, child);
+		while ((above = parent_of(pid)) > 1 && is_receive_pack(above))
+			pid = above;
+		if (above > 1)
+			out->connection = follow(above, pid);
+		return;
+	}
+}
+
+bool sb_pidfd_ended(int pidfd)
+{
+	struct pollfd one = { .fd = pidfd, .events = POLLIN };
+
+	return pidfd >= 0 && poll(&one, 1, 0) > 0;
+}
+
+void sb_ancestry_release(struct sb_ancestry *ancestry)
+{
+	if (ancestry->receive_pack >= 0)
+		close(ancestry->receive_pack);
+	if (ancestry->connection >= 0)
+		close(ancestry->connection);
+	*ancestry = (struct sb_ancestry) SB_ANCESTRY_INIT;
+}
+
+pid_t sb_detach(const int *keep, struct sb_error *err)
+{
+	pid_t pid;
+	int null;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return sb_fail_sys(err, "fork");
+	if (pid > 0)
+		return pid;
+	setsid();
+	sb_default_signals();
+	signal(SIGPIPE, SIG_IGN);
+	null = open("/dev/null", O_RDWR);
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || chdir("/") < 0)
+		_exit(4);
+	sb_keep_descriptors(keep, true);
+	for (const int *fd = keep; fd && *fd >= 0; fd++)
+		fcntl(*fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+const char *sb_self(void)
+{
+	static char path[PATH_MAX];
+
+	if (!path[0]) {
+		ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+		path[n > 0 ? n : 0] = '\0';
+	}
+	return path;
+}
+
+/* Cuts the last component off; false where none is left. */
+static bool up(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return false;
+	*slash = '\0';
+	return true;
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+/* In a build tree the binary is <repo>/build/KIND/{bin,unit,…}/NAME. */
+const char *sb_datadir(void)
+{
+	static char path[PATH_MAX + 32];
+	struct stat st;
+
+	if (path[0])
+		return path;
+	snprintf(path, sizeof(path), "%s", sb_self());
+	if (up(path) && up(path) && up(path)) {
+		const char *name = strrchr(path, '/');
+
+		if (name && !strcmp(name, "/build") && up(path)) {
+			size_t n = strlen(path);
+
+			snprintf(path + n, sizeof(path) - n, "/templates");
+			if (!stat(path, &st) && S_ISDIR(st.st_mode))
+				return path;
+		}
+	}
+	snprintf(path, sizeof(path), "%s", SB_DATADIR);
+	return path;
+}
+
+const char *sb_slugbuild(void)
+{
+	static char path[PATH_MAX + 32];
+
+	if (path[0])
+		return path;
+	for (int level = 0; level < 3; level++) {
+		snprintf(path, sizeof(path), "%s", sb_self());
+		for (int i = 0; i <= level; i++)
+			if (!up(path))
+				break;
+
+		size_t n = strlen(path);
+
+		snprintf(path + n, sizeof(path) - n, level ? "/bin/slugbuild" : "/slugbuild");
+		if (is_program(path))
+			return path;
+	}
+	snprintf(path, sizeof(path), "%s/slugbuild", SB_BINDIR);
+	return path;
+}
+
+const char *sb_first_program(const char *const *paths)
+{
+	for (; *paths; paths++)
+		if (is_program(*paths))
+			return *paths;
+	return NULL;
+}
