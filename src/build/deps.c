@@ -1,0 +1,380 @@
+#include "build/deps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/sha256.h"
+#include "build/bundle.h"
+#include "build/diagnose.h"
+#include "build/install.h"
+#include "build/locks.h"
+#include "build/relocate.h"
+#include "build/venv.h"
+#include "source/tree.h"
+#include "sys/files.h"
+#include "sys/settle.h"
+
+#define FORMAT "1"                   /* of the layer: change it when its making changes */
+#define CONF_MAX 65536
+#define FACTS ".slugbuild/python/packages.json"
+#define FACTS_MAX (1 << 20)
+
+static void add_settings_file(struct sb_sha256 *hash, const char *path)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(CONF_MAX);
+	struct sb_error unseen = { 0 };
+
+	if (sb_read_file(&text, AT_FDCWD, path, &unseen) < 0)
+		sb_buffer_clear(&text);
+	sb_sha256_field(hash, text.n ? text.p : "");
+}
+
+static void make_key(char key[65], const struct sb_build *build, const struct sb_install *install,
+		     const struct sb_inputs *inputs, bool with_tree)
+{
+	SB_AUTO(sb_sha256) hash = { 0 };
+	const struct sb_python *python = install->python;
+
+	sb_sha256_field(&hash, "slugbuild dependencies " FORMAT);
+	sb_sha256_field(&hash, python->path);
+	sb_sha256_field(&hash, python->version);
+	sb_sha256_field(&hash, python->platform);
+	sb_sha256_field(&hash, python->digest);
+	sb_sha256_field(&hash, install->tool);
+	sb_sha256_field(&hash, sb_manager_name(build->plan->manager));
+	sb_sha256_field(&hash, build->settings->bundle_python ? "bundled" : "");
+	add_settings_file(&hash, "/etc/pip.conf");
+	add_settings_file(&hash, "/etc/uv/uv.toml");
+	for (size_t i = 0; i < inputs->n; i++) {
+		sb_sha256_field(&hash, inputs->item[i].path);
+		sb_sha256_field(&hash, inputs->item[i].is_link ? "link" : "file");
+		sb_sha256_field(&hash, inputs->item[i].oid);
+	}
+	sb_sha256_field(&hash, with_tree ? build->tree : "");
+	sb_sha256_finish(&hash, key);
+}
+
+/* The key of a layer whose making ran somebody's code. */
+static void make_foreign_key(char out[65], const char *key, const char *app)
+{
+	SB_AUTO(sb_sha256) hash = { 0 };
+
+	sb_sha256_field(&hash, "of one app");
+	sb_sha256_field(&hash, key);
+	sb_sha256_field(&hash, app ? app : "");
+	sb_sha256_finish(&hash, out);
+}
+
+static void note_locks(struct sb_build *build, const struct sb_inputs *inputs)
+{
+	json_t *locks = sb_json_new_object();
+
+	for (size_t i = 0; i < inputs->n; i++) {
+		char hex[SB_DIGEST_HEX];
+
+		sb_sha256_of(sb_buffer_span(&inputs->item[i].text), hex);
+		sb_json_set_text(locks, inputs->item[i].path, hex);
+	}
+	sb_json_set_take(build->facts, "locks", locks);
+}
+
+/* What a layer says of itself, into the build's facts. */
+static void load_facts(struct sb_build *build)
+{
+	SB_AUTO_CLOSE int dir = -1;
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(FACTS_MAX);
+	SB_AUTO_JSON json_t *facts = NULL;
+	struct sb_error unseen = { 0 };
+
+	dir = sb_open_dir(AT_FDCWD, build->deps_path, &unseen);
+	if (dir < 0 || sb_read_file(&text, dir, FACTS, &unseen) < 0)
+		return;
+	facts = sb_json_parse(sb_buffer_span(&text), &unseen);
+	if (json_is_object(facts))
+		json_object_update(build->facts, facts);
+}
+
+static bool reuse(struct sb_build *build, const char *key, bool foreign)
+{
+	char *path = build->no_cache ? NULL : build->find_layer(build->ctx, key);
+
+	if (!path)
+		return false;
+	build->deps_path = path;
+	sb_span_copy(build->deps_key, sizeof(build->deps_key), sb_span_of(key));
+	build->deps_reused = true;
+	build->deps_foreign = foreign;
+	load_facts(build);
+	return true;
+}
+
+/* "Django-5.2.dist-info" → "Django==5.2". */
+static json_t *list_packages(int python, const char *packages)
+{
+	json_t *out = sb_json_new_array();
+	SB_AUTO(sb_list) names = { 0 };
+	struct sb_error unseen = { 0 };
+
+	if (sb_list_dir(&names, python, packages, &unseen) < 0)
+		return out;
+	for (size_t i = 0; i < names.n; i++) {
+		struct sb_span name = sb_span_of(names.item[i]), package;
+
+		if (!sb_span_ends(name, ".dist-info") && !sb_span_ends(name, ".egg-info"))
+			continue;
+		name.n -= strlen(".dist-info") - (sb_span_ends(name, ".egg-info") ? 1 : 0);
+		if (!sb_span_cut(&name, '-', &package))
+			continue;
+
+		struct sb_span version = name;
+
+		if (!sb_span_cut(&name, '-', &version))
+			version = name;
+
+		SB_AUTO_FREE char *line = sb_xasprintf("%.*s==%.*s", SB_SPAN_ARG(package),
+						       SB_SPAN_ARG(version));
+
+		sb_json_push_text(out, line);
+	}
+	return out;
+}
+
+static int write_facts(int deps, int python, const char *packages,
+		       const struct sb_install *install, struct sb_error *err)
+{
+	SB_AUTO_JSON json_t *facts = sb_json_new_object();
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(FACTS_MAX);
+	json_t *built = sb_json_new_array();
+
+	for (size_t i = 0; i < install->built.n; i++)
+		sb_json_push_text(built, install->built.item[i]);
+	sb_json_set_text(facts, "installer", install->tool);
+	sb_json_set_take(facts, "packages", list_packages(python, packages));
+	sb_json_set_take(facts, "sdists", built);
+	sb_json_print(&text, facts);
+	return sb_write_file(deps, FACTS, 0644, sb_buffer_span(&text), err);
+}
+
+/* Bytecode: unchecked where Python can, so that no mtime decides; without the build's path where it can. */
+static int compile_all(struct sb_install *install, const char *packages, struct sb_error *err)
+{
+	const struct sb_python *python = install->python;
+	SB_AUTO_FREE char *at = sb_xasprintf("/app/.slugbuild/python/%s", packages);
+	SB_AUTO(sb_step) step = { 0 };
+
+	if (sb_install_step(&step, install, NULL, err) < 0)
+		return -1;
+	step.name = "compileall";
+	step.quiet = true;
+	step.box.network = false;
+	sb_list_add(&step.argv, python->path);
+	for (const char *const *p = (const char *const[]){ "-E", "-s", "-S", "-m", "compileall",
+							   "-q", NULL }; *p; p++)
+		sb_list_add(&step.argv, *p);
+	if (python->major == 3 && python->minor >= 7) {
+		sb_list_add(&step.argv, "--invalidation-mode");
+		sb_list_add(&step.argv, "unchecked-hash");
+	}
+	if (python->major == 3 && python->minor >= 9) {
+		sb_list_add(&step.argv, "-s");
+		sb_step_arg_path(&step, "", "/app");
+	}
+	sb_step_arg_path(&step, "", at);
+	return sb_step_run(&step, err); /* files for another Python do not compile: no matter */
+}
+
+/* setuptools, from the interpreter's own wheel: packages of its time import it without saying so. */
+static int add_setuptools(struct sb_install *install, struct sb_error *err)
+{
+	const struct sb_python *python = install->python;
+	const char *slash = python->pip_wheel ? strrchr(python->pip_wheel, '/') : NULL;
+	SB_AUTO_FREE char *folder = NULL;
+	SB_AUTO(sb_list) names = { 0 };
+	SB_AUTO(sb_step) step = { 0 };
+
+	if (!slash || python->major < 3 || python->minor > 11)
+		return 0;
+	folder = sb_span_dup((struct sb_span){ python->pip_wheel,
+					       (size_t)(slash - python->pip_wheel) });
+	if (sb_list_dir(&names, AT_FDCWD, folder, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		if (strncmp(names.item[i], "setuptools-", 11))
+			continue;
+		if (sb_install_step(&step, install, NULL, err) < 0)
+			return -1;
+		step.quiet = true;
+		step.box.network = false;
+		sb_step_arg_path(&step, "", "/app/.slugbuild/python/bin/python");
+		sb_list_addf(&step.argv, "%s/pip", python->pip_wheel);
+		for (const char *const *p =
+			     (const char *const[]){ "install", "--no-index", "--no-deps",
+						    "--no-compile", "--no-cache-dir",
+						    "--disable-pip-version-check", NULL }; *p; p++)
+			sb_list_add(&step.argv, *p);
+		sb_list_addf(&step.argv, "%s/%s", folder, names.item[i]);
+		return sb_step_run(&step, err);
+	}
+	return 0;
+}
+
+static int no_git_in_sources(int deps, struct sb_error *err)
+{
+	SB_AUTO_CLOSE int src = openat(deps, ".slugbuild/src", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	SB_AUTO(sb_list) names = { 0 };
+
+	if (src < 0)
+		return 0;
+	if (sb_list_dir(&names, src, ".", err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		SB_AUTO_CLOSE int one = openat(src, names.item[i],
+					       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (one >= 0 && sb_remove_tree(one, ".git", err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* From what an installer left to what a slug carries. */
+static int finish(struct sb_install *install, int deps, struct sb_error *err)
+{
+	SB_AUTO_FREE char *packages = sb_venv_packages(install->python);
+	SB_AUTO(sb_step) view = { 0 };
+	SB_AUTO_CLOSE int python = sb_open_dir(deps, ".slugbuild/python", err);
+
+	if (python < 0 || sb_install_step(&view, install, NULL, err) < 0)
+		return -1;
+
+	SB_AUTO_FREE char *root = sb_box_path(&view.box, "/app");
+
+	if (sb_relocate(python, packages, root, err) < 0 || no_git_in_sources(deps, err) < 0)
+		return -1;
+	if (install->build->settings->bundle_python &&
+	    sb_bundle(install->build, install->python, deps, err) < 0)
+		return -1;
+	if (sb_folder_settle(deps, err) < 0 || compile_all(install, packages, err) < 0 ||
+	    write_facts(deps, python, packages, install, err) < 0)
+		return -1;
+	return sb_folder_settle(deps, err);
+}
+
+static int explain(struct sb_install *install, const struct sb_inputs *inputs,
+		   struct sb_error *err)
+{
+	struct sb_source_file *files = sb_xcalloc(inputs->n + 1, sizeof(*files));
+	struct sb_diagnose about = { .output = sb_buffer_span(&install->output),
+				     .tool = install->tool,
+				     .app = install->build->app,
+				     .root = "/app",
+				     .python = install->python->version,
+				     .files = files,
+				     .n = inputs->n };
+
+	for (size_t i = 0; i < inputs->n; i++)
+		files[i] = (struct sb_source_file){ inputs->item[i].path,
+						    sb_buffer_span(&inputs->item[i].text) };
+	sb_diagnose_install(&about, err);
+	free(files);
+	return -1;
+}
+
+/* Folders and requests: what the installer is given. */
+static int prepare(struct sb_install *install, const struct sb_inputs *inputs, bool with_tree,
+		   const struct sb_pythons *all, struct sb_error *err)
+{
+	struct sb_build *build = install->build;
+	SB_AUTO_FREE char *deps = sb_step_fresh_folder(build, "deps", err);
+	SB_AUTO_CLOSE int env = -1, app = -1;
+
+	if (!deps)
+		return -1;
+	install->folder = sb_xasprintf("%s/.slugbuild", deps);
+	env = sb_make_dirs_at(build->work, "deps/.slugbuild/python", 0755, err);
+	if (env < 0 || sb_venv_make(env, install->python, err) < 0)
+		return -1;
+	install->app = with_tree ? sb_checkout(build, err)
+				 : sb_step_fresh_folder(build, "inputs", err);
+	if (!install->app)
+		return -1;
+	app = sb_open_dir(AT_FDCWD, install->app, err);
+	if (app < 0 || (!with_tree && sb_inputs_write(inputs, app, err) < 0))
+		return -1;
+	if (mkdirat(app, ".slugbuild", 0755) < 0 && errno != EEXIST)
+		return sb_fail_sys(err, "make .slugbuild");
+	if (build->plan->manager == SB_NO_MANAGER || !inputs->n)
+		return 0;
+	if (build->plan->manager != SB_PIP)
+		return sb_locks_requests(install, all, err);
+	install->request[0].file = sb_xstrdup("/app/requirements.txt");
+	install->requests = 1;
+	return 0;
+}
+
+static int make(struct sb_install *install, const struct sb_inputs *inputs, bool with_tree,
+		const struct sb_pythons *all, struct sb_error *err)
+{
+	struct sb_build *build = install->build;
+	SB_AUTO_CLOSE int deps = -1;
+	int done = 0;
+
+	if (prepare(install, inputs, with_tree, all, err) < 0)
+		return -1;
+	sb_log_step(build->log, "Installing dependencies using %s", install->tool);
+	deps = sb_open_dir(build->work, "deps", err);
+	if (deps < 0 || add_setuptools(install, err) < 0)
+		return -1;
+	if (install->requests)
+		done = sb_install_run(install, err);
+	if (done)
+		return done < 0 ? -1 : explain(install, inputs, err);
+	if (finish(install, deps, err) < 0)
+		return -1;
+	/* What an installer did to the app's files is not for collectstatic to see. */
+	return sb_remove_tree(build->work, "app", err);
+}
+
+static int keep(struct sb_install *install, const char *key, const char *foreign_key,
+		struct sb_error *err)
+{
+	struct sb_build *build = install->build;
+	SB_AUTO_FREE char *path = sb_xasprintf("%s/deps", build->work_path);
+	const char *its_key = install->foreign ? foreign_key : key;
+
+	build->deps_foreign = install->foreign;
+	sb_span_copy(build->deps_key, sizeof(build->deps_key), sb_span_of(its_key));
+	build->deps_path = build->keep_layer(build->ctx, its_key, path, err);
+	if (!build->deps_path)
+		return -1;
+	load_facts(build);
+	return 0;
+}
+
+int sb_deps_make(struct sb_build *build, const struct sb_pythons *all, struct sb_error *err)
+{
+	SB_AUTO(sb_inputs) inputs = { 0 };
+	SB_AUTO(sb_install) install = { .build = build, .python = &build->python };
+	char key[65], foreign_key[65];
+	bool with_tree;
+
+	if (!build->facts)
+		build->facts = sb_json_new_object();
+	if (sb_inputs_read(&inputs, build, err) < 0 || sb_install_tool(&install, err) < 0)
+		return -1;
+	install.runs_code = build->plan->local_code || sb_inputs_run_code(&inputs);
+	with_tree = build->plan->local_code || sb_inputs_need_files(&inputs);
+	make_key(key, build, &install, &inputs, with_tree);
+	make_foreign_key(foreign_key, key, build->app);
+	note_locks(build, &inputs);
+	if ((!install.runs_code && reuse(build, key, false)) || reuse(build, foreign_key, true)) {
+		sb_log_step(build->log, "Using cached dependencies");
+		return 0;
+	}
+	if (make(&install, &inputs, with_tree, all, err) < 0)
+		return -1;
+	return keep(&install, key, foreign_key, err);
+}

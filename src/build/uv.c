@@ -1,0 +1,52 @@
+#include "build/install.h"
+
+#include <stdlib.h>
+
+char *sb_uv_version(struct sb_build *build, const char *uv)
+{
+	SB_AUTO(sb_step) step = { 0 };
+	struct sb_error unseen = { 0 };
+	struct sb_span rest, line;
+
+	sb_step_init(&step, build);
+	step.quiet = true;
+	step.name = "uv";
+	sb_box_read(&step.box, uv, "/slugbuild/uv");
+	sb_step_arg_path(&step, "", "/slugbuild/uv");
+	sb_list_add(&step.argv, "--version");
+	if (sb_step_run(&step, &unseen) < 0 || step.status)
+		return NULL;
+	rest = sb_buffer_span(&step.output);
+	if (!sb_span_line(&rest, &line) || !sb_span_starts(line, "uv "))
+		return NULL;
+	for (size_t i = 3; i < line.n; i++)
+		if (line.p[i] == ' ')
+			line.n = i;
+	return sb_span_dup(line);
+}
+
+void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
+		     const struct sb_request *request, bool wheels_only)
+{
+	static const char *const options[] = { "pip",		"install",     "--link-mode", "copy",
+					       "--no-progress", "--color",     "never",	     NULL };
+
+	sb_list_setenv(&step->box.env, "UV_PYTHON_DOWNLOADS", "never");
+	sb_list_setenv(&step->box.env, "UV_NO_MANAGED_PYTHON", "1");
+	sb_step_env_path(step, "UV_CACHE_DIR", "/slugbuild/cache");
+	sb_box_read(&step->box, install->uv, "/slugbuild/uv");
+	sb_step_arg_path(step, "", "/slugbuild/uv");
+	sb_list_add_all(&step->argv, options);
+	sb_step_arg_path(step, "--python=", "/app/.slugbuild/python/bin/python");
+	if (wheels_only)
+		sb_list_add(&step->argv, "--only-binary=:all:");
+	if (request->exact)
+		sb_list_add(&step->argv, "--no-deps");
+	if (request->hashed)
+		sb_list_add(&step->argv, "--require-hashes");
+	for (size_t i = 0; i < install->indexes.n; i++)
+		sb_list_addf(&step->argv, i ? "--index=%s" : "--default-index=%s",
+			     install->indexes.item[i]);
+	sb_list_add(&step->argv, "-r");
+	sb_step_arg_path(step, "", request->file);
+}
