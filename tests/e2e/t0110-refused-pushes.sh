@@ -87,13 +87,11 @@ t 'all findings come at once' '
 	has Procfile:1 push.log
 '
 
-t 'check says the same without a push: exit 1, --json, --sarif' '
+t 'check says the same without a push: exit 1, --json' '
 	exits 1 slugbuild check blog >check.txt 2>&1
 	has "Procfile:1" check.txt
 	slugbuild check blog --json >check.json || true
 	jq -e "[.. | .rule? // empty] | length >= 2" check.json
-	slugbuild check blog --sarif >check.sarif || true
-	jq -e ".version == \"2.1.0\" and (.runs[0].results | length >= 2)" check.sarif
 	git -C blog checkout -q -B main good
 	slugbuild check blog
 '
@@ -114,11 +112,6 @@ t 'slugbuild.rule.procfile-missing = error refuses it' '
 	commit blog "Still no Procfile"
 	refused blog
 	has "web: gunicorn hello.wsgi" push.log
-'
-
-t 'each rule is explained' '
-	slugbuild explain procfile-missing >explain.txt
-	has Procfile explain.txt
 '
 
 done_testing

@@ -47,8 +47,7 @@ t 'config:set makes a release, masks the value in every output, keeps it 0600' '
 
 t 'values come from standard input too, whole, with every odd character' '
 	printf "a\"b\\\\c\$d%%e\`f'"'"'g\nline two" >odd
-	slugbuild config:set -a blog ODD - <odd 2>set.log ||
-		slugbuild config:set -a blog "ODD=$(cat odd)"
+	slugbuild config:set -a blog ODD <odd >set.log 2>&1 || { cat set.log; false; }
 	test "$(slugbuild config:get ODD -a blog)" = "$(cat odd)"
 	slugbuild run -a blog -- sh -c "printf %s \"\$ODD\"" >got
 	cmp odd got

@@ -137,7 +137,7 @@ t 'ps:stop stops, ps:restart starts again' '
 
 t 'apps:destroy ends what ran' '
 	url=$(url_of shop)
-	slugbuild apps:destroy shop --confirm shop || echo shop | slugbuild apps:destroy -a shop
+	slugbuild apps:destroy -a shop --confirm shop
 	fails curl -fsS -m 3 "$url/"
 	get "$(url_of blog)/" | grep blog-people
 '

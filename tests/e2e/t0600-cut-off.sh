@@ -1,0 +1,152 @@
+#!/bin/sh
+# Kills, lost clients and races: the last release stays, the next push works, nothing is lost.
+. "$(dirname "$0")/lib.sh"
+
+app_new blog
+server_new blog
+push blog >push1.log 2>&1
+
+# A build of about five seconds whose start can be seen.
+slow()
+{
+	cat >>blog/hello/settings.py <<-END
+		import sys, time
+		if "collectstatic" in sys.argv:
+		    print("collecting slowly")
+		    sys.stdout.flush()
+		    time.sleep(${1:-5})
+	END
+	commit blog slow
+}
+git -C blog branch good
+
+# Until a build of blog is at work.
+building() { ls "$root"/apps/blog/builds/*/work/. >/dev/null 2>&1 && pgrep -f "collectstatic" >/dev/null; }
+
+# Pids of the processes named $1 below our folder, that git started.
+pids_of()
+{
+	for pid in $(ours); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ] && echo "$pid"
+	done
+}
+
+hook_pids()
+{
+	for pid in $(ours); do
+		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "hooks/pre-receive\|bin/pre-receive" && echo "$pid"
+	done
+}
+
+t 'kill -9 of the hook while it builds: the push is refused, nothing moved' '
+	slow
+	standing blog >before
+	push blog >killed.log 2>&1 &
+	job=$!
+	wait_for 60 building
+	hooks=$(hook_pids)
+	test -n "$hooks"
+	kill -9 $hooks
+	fails wait $job
+	standing blog | cmp before -
+	test "$(release_of blog)" = v2
+'
+
+t 'the next push of the same commit works, and no child of the killed one is left' '
+	push blog
+	test "$(release_of blog)" = v3
+	wait_for 20 sh -c "! pgrep -u $(id -u) -f $WORK.*collectstatic"
+	slugbuild gc
+	wait_for 10 no_leftovers_quietly blog
+'
+
+t 'kill -9 of receive-pack: the ref did not move, the next push works' '
+	commit blog "Killed receive-pack"
+	push blog >killed.log 2>&1 &
+	job=$!
+	wait_for 60 building
+	kill -9 $(pgrep -f "receive-pack.*$(repo_of blog)")
+	wait $job || true
+	test "$(release_of blog)" = v3
+	wait_for 60 sh -c "! pgrep -f \"$WORK.*collectstatic\""
+	push blog
+	test "$(release_of blog)" = v4
+'
+
+t 'the client goes away: the build is cancelled, and the next push works' '
+	commit blog "Gone client"
+	setsid git -C blog push production main >gone.log 2>&1 &
+	job=$!
+	wait_for 60 building
+	kill -9 -"$job" 2>/dev/null || kill -9 $job
+	wait $job || true
+	wait_for 60 sh -c "! pgrep -f \"$WORK.*collectstatic\""
+	push blog
+	wait_for 20 at_tip
+'
+at_tip() { [ "$(jq -r .commit "$(manifest_of blog)")" = "$(git -C blog rev-parse main)" ]; }
+
+t 'a ref that moved without post-receive is published by the watcher, or else by reconcile' '
+	commit blog "No post-receive"
+	mv "$(repo_of blog)/hooks/post-receive" aside
+	push blog
+	mv aside "$(repo_of blog)/hooks/post-receive"
+	if ! (wait_for 30 at_tip) >/dev/null; then
+		slugbuild reconcile
+	fi
+	at_tip
+'
+
+t 'two pushes at once: one waits for the other and is named; both end well or with a clear no' '
+	git clone -q "$(repo_of blog)" clone
+	commit blog "One of two"
+	git -C clone commit -q --allow-empty -m "Two of two"
+	git -C blog push production main >one.log 2>&1 &
+	one=$!
+	sleep 1
+	git -C clone push origin main >two.log 2>&1 &
+	two=$!
+	a=0 b=0
+	wait $one || a=$?
+	wait $two || b=$?
+	cat one.log two.log
+	test $((a + b)) -gt 0
+	test $a = 0 || test $b = 0
+	grep -Ei "wait" one.log two.log
+	tip=$(tip_of blog)
+	test "$(jq -r .commit "$(manifest_of blog)")" = "$tip"
+	git -C blog fetch -q production
+	git -C blog reset -q --hard production/main
+'
+
+t 'two branches of one repository pushed at once, for two apps' '
+	slugbuild hooks:install "$(repo_of blog)" --app dev >install.log 2>&1 || { cat install.log; false; }
+	git -C "$(repo_of blog)" config slugbuild.branch "main=blog develop=dev"
+	commit blog "For both"
+	git -C blog push production main >one.log 2>&1 &
+	one=$!
+	git -C blog push production main:refs/heads/develop >two.log 2>&1 &
+	two=$!
+	wait $one || { cat one.log; false; }
+	wait $two || { cat two.log; false; }
+	at_tip
+	test "$(release_of dev)" = v2
+'
+
+t 'kill -9 of post-receive: reconcile takes it up' '
+	git -C "$(repo_of blog)" config slugbuild.branch main=blog
+	printf "web: gunicorn hello.wsgi\nrelease: sleep 8\n" >blog/Procfile
+	commit blog "A slow release phase"
+	push blog >killed.log 2>&1 &
+	job=$!
+	wait_for 60 pgrep -f "$WORK.*post-receive"
+	sleep 3
+	kill -9 $(pgrep -f "hooks/post-receive") || true
+	wait $job || true
+	wait_for 30 sh -c "! pgrep -f \"sleep 8\""
+	slugbuild reconcile || true
+	at_tip || slugbuild releases:retry -a blog
+	wait_for 30 at_tip
+'
+
+done_testing
