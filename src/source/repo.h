@@ -26,11 +26,12 @@
 #define SB_BLOB_INLINE (8 << 20)
 
 struct sb_repo {
-	void *git;   /* git_repository */
-	char *path;  /* absolute path of the git directory */
-	char *git_program; /* absolute, for big blobs; NULL: as the settings say, else the usual places */
+	void *git;             /* git_repository */
+	char *path;            /* absolute path of the git directory */
+	char *git_program;     /* absolute, for big blobs; NULL: as the settings say, else the usual
+				  places */
 	bool from_environment; /* opened as a hook does */
-	void *cat;   /* `git cat-file --batch` for those, started with the first */
+	void *cat;             /* `git cat-file --batch` for those, started with the first */
 };
 
 struct sb_commit {
@@ -38,7 +39,7 @@ struct sb_commit {
 	char tree[SB_OID_MAX + 1];
 	char parent[SB_OID_MAX + 1]; /* the first one, or "" */
 	int64_t time;
-	char author[256];            /* "Name <mail>", cut at a character with "…" */
+	char author[256]; /* "Name <mail>", cut at a character with "…" */
 	char subject[256];
 };
 
@@ -46,29 +47,40 @@ struct sb_commit {
  * directory or a work tree, without looking upwards. SB_ENOENT where there is none. */
 int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err) SB_MUST_CHECK;
 
-/* Settings: built-in, /etc/slugbuild/config, the user's, the repository's own; the last one wins. */
-int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo, struct sb_error *err) SB_MUST_CHECK;
-int sb_user_settings(struct sb_settings *out, struct sb_error *err) SB_MUST_CHECK; /* where there is no repository */
+/* Settings: built-in, /etc/slugbuild/config, the user's, the repository's own; the last one wins.
+ */
+int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo,
+		     struct sb_error *err) SB_MUST_CHECK;
+int sb_user_settings(struct sb_settings *out,
+		     struct sb_error *err) SB_MUST_CHECK; /* where there is no repository */
 
-/* Writes into the repository's own config; NULL value removes it. A key without a dot is slugbuild.<key>. */
-int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value, struct sb_error *err) SB_MUST_CHECK;
+/* Writes into the repository's own config; NULL value removes it. A key without a dot is
+ * slugbuild.<key>. */
+int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,
+		       struct sb_error *err) SB_MUST_CHECK;
 
 /* A revision in words ("HEAD", "main", "v1.2", an abbreviated id) → the commit's id. */
-int sb_repo_resolve(struct sb_repo *repo, const char *rev, char oid[SB_OID_MAX + 1], struct sb_error *err) SB_MUST_CHECK;
+int sb_repo_resolve(struct sb_repo *repo, const char *rev, char oid[SB_OID_MAX + 1],
+		    struct sb_error *err) SB_MUST_CHECK;
 
-/* What a ref holds at this moment, peeled to a commit (re-read from disk each time); "" where it does not exist. */
-int sb_repo_ref(struct sb_repo *repo, const char *ref, char oid[SB_OID_MAX + 1], struct sb_error *err) SB_MUST_CHECK;
+/* What a ref holds at this moment, peeled to a commit (re-read from disk each time); "" where it
+ * does not exist. */
+int sb_repo_ref(struct sb_repo *repo, const char *ref, char oid[SB_OID_MAX + 1],
+		struct sb_error *err) SB_MUST_CHECK;
 
 /* "refs/heads/main": what HEAD names, also when unborn. */
-int sb_repo_head(struct sb_repo *repo, char ref[SB_REF_MAX + 1], struct sb_error *err) SB_MUST_CHECK;
+int sb_repo_head(struct sb_repo *repo, char ref[SB_REF_MAX + 1],
+		 struct sb_error *err) SB_MUST_CHECK;
 
 /* Reads a commit; annotated tags are peeled (at most 16 deep). SB_EINPUT when it is none. */
-int sb_repo_commit(struct sb_repo *repo, const char *oid, struct sb_commit *out, struct sb_error *err) SB_MUST_CHECK;
+int sb_repo_commit(struct sb_repo *repo, const char *oid, struct sb_commit *out,
+		   struct sb_error *err) SB_MUST_CHECK;
 
 /* Whether `ancestor` is reachable from `oid`; false too when history is missing. */
 bool sb_repo_descends(struct sb_repo *repo, const char *oid, const char *ancestor);
 
-/* Whether the parent of a pushed commit is missing and no shallow boundary says so (git will refuse). */
+/* Whether the parent of a pushed commit is missing and no shallow boundary says so (git will
+ * refuse). */
 bool sb_repo_lacks_parents(struct sb_repo *repo, const char *oid);
 
 int sb_repo_init_bare(const char *path, const char *branch, struct sb_error *err) SB_MUST_CHECK;

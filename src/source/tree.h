@@ -35,33 +35,38 @@ struct sb_tree {
 	size_t bytes; /* of the object */
 };
 
-#define SB_PATH_MAX 1024          /* bytes of a path in a tree */
-#define SB_TREE_BYTES (16 << 20)  /* of a tree object */
-#define SB_TREE_ENTRIES (200000)  /* in one tree object */
-#define SB_LINK_MAX 4095          /* bytes of a symlink's target */
+#define SB_PATH_MAX 1024         /* bytes of a path in a tree */
+#define SB_TREE_BYTES (16 << 20) /* of a tree object */
+#define SB_TREE_ENTRIES (200000) /* in one tree object */
+#define SB_LINK_MAX 4095         /* bytes of a symlink's target */
 
 /* `path` is for messages only. */
 int sb_tree_read(struct sb_tree *out, struct sb_repo *repo, const char *tree, const char *path,
 		 struct sb_error *err) SB_MUST_CHECK;
 
 /* The same from a tree object's bytes, which the names are borrowed from; opens nothing. */
-int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path, struct sb_error *err) SB_MUST_CHECK;
+int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path,
+		  struct sb_error *err) SB_MUST_CHECK;
 
 const struct sb_entry *sb_tree_entry(const struct sb_tree *tree, const char *name); /* or NULL */
 void sb_tree_release(struct sb_tree *tree);
 
-/* Looks a path up: 1 found (out is filled, its name NULL), 0 not there, -1 failed. Symlinks are not followed. */
+/* Looks a path up: 1 found (out is filled, its name NULL), 0 not there, -1 failed. Symlinks are not
+ * followed. */
 int sb_tree_find(struct sb_repo *repo, const char *tree, const char *path, struct sb_entry *out,
 		 struct sb_error *err) SB_MUST_CHECK;
 
-int sb_blob_size(struct sb_repo *repo, const char *oid, int64_t *size, struct sb_error *err) SB_MUST_CHECK;
+int sb_blob_size(struct sb_repo *repo, const char *oid, int64_t *size,
+		 struct sb_error *err) SB_MUST_CHECK;
 
 /* All of it; SB_ELIMIT past the buffer's ceiling, before it is read. */
-int sb_blob_read(struct sb_buffer *out, struct sb_repo *repo, const char *oid, struct sb_error *err) SB_MUST_CHECK;
+int sb_blob_read(struct sb_buffer *out, struct sb_repo *repo, const char *oid,
+		 struct sb_error *err) SB_MUST_CHECK;
 
 /* In parts, memory bounded; `take` returns -1 to stop. */
-int sb_blob_stream(struct sb_repo *repo, const char *oid, int (*take)(void *ctx, struct sb_span part, struct sb_error *err),
-		   void *ctx, struct sb_error *err) SB_MUST_CHECK;
+int sb_blob_stream(struct sb_repo *repo, const char *oid,
+		   int (*take)(void *ctx, struct sb_span part, struct sb_error *err), void *ctx,
+		   struct sb_error *err) SB_MUST_CHECK;
 
 /*
  * Every entry below `tree`, parents before children, in the order of a tar of ours:
@@ -74,15 +79,20 @@ struct sb_walk_limits {
 	int64_t files, depth; /* 0: as many as there are */
 };
 int sb_tree_walk(struct sb_repo *repo, const char *tree, const struct sb_walk_limits *limits,
-		 int (*visit)(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err),
+		 int (*visit)(void *ctx, const char *path, const struct sb_entry *entry,
+			      struct sb_error *err),
 		 void *ctx, struct sb_error *err) SB_MUST_CHECK;
 
-/* Seconds of an entry's mtime from its digest: 1980-01-01 plus 30 bits. See DESIGN "Reproducible". */
+/* Seconds of an entry's mtime from its digest: 1980-01-01 plus 30 bits. See DESIGN "Reproducible".
+ */
 int64_t sb_entry_mtime(const char *hex);
 
-/* Writes the tree below `dir` (an empty folder's descriptor): modes and mtimes fixed, blobs unchanged,
- * symlinks as they are but never followed, submodules as empty folders. `skip` (or NULL) leaves a path out. */
-int sb_tree_checkout(struct sb_repo *repo, const char *tree, int dir, const struct sb_settings *settings,
-		     bool (*skip)(void *ctx, const char *path, bool is_dir), void *ctx, struct sb_error *err) SB_MUST_CHECK;
+/* Writes the tree below `dir` (an empty folder's descriptor): modes and mtimes fixed, blobs
+ * unchanged, symlinks as they are but never followed, submodules as empty folders. `skip` (or NULL)
+ * leaves a path out. */
+int sb_tree_checkout(struct sb_repo *repo, const char *tree, int dir,
+		     const struct sb_settings *settings,
+		     bool (*skip)(void *ctx, const char *path, bool is_dir), void *ctx,
+		     struct sb_error *err) SB_MUST_CHECK;
 
 #endif

@@ -22,7 +22,10 @@ struct sb_pipe {
 	int fd;
 	pid_t pid;
 };
-#define SB_PIPE_INIT { .fd = -1 }
+#define SB_PIPE_INIT \
+	{ \
+		.fd = -1 \
+	}
 
 /* argv[0] is an absolute path; `dir` is where it runs. */
 int sb_pipe_open(struct sb_pipe *out, const char *const *argv, const char *const *env,
