@@ -1,0 +1,81 @@
+#include "base/base.h"
+#include "app/hook.h"
+#include "app/publish.h"
+#include "app/targets.h"
+#include "release/builds.h"
+#include "release/staged.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+/* The build's log goes on where pre-receive left it. */
+static int open_build_log(struct sb_hook *hook, const struct sb_app *app, const char *commit,
+			  struct sb_build_record *record)
+{
+	SB_AUTO(sb_staged) staged = { 0 };
+	struct sb_error err = { 0 };
+
+	if (sb_staged_load(&staged, app, commit, &err) < 0 ||
+	    sb_build_record_load(record, app, sb_json_text(staged.facts, "build", ""), &err) < 0)
+		return -1;
+	record->log = sb_build_log_append(record, &err);
+	hook->log.file = record->log;
+	return 0;
+}
+
+static int deliver_one(struct sb_hook *hook, const struct sb_target *target, struct sb_error *err)
+{
+	SB_AUTO(sb_app) app = SB_APP_INIT;
+	SB_AUTO(sb_settings) settings = { 0 };
+	SB_AUTO(sb_build_record) record = SB_BUILD_RECORD_INIT;
+	struct sb_commit commit;
+	enum sb_published how = SB_PUBLISHED;
+
+	if (sb_settings_for_app(&settings, &hook->settings, target->app, err) < 0 ||
+	    sb_app_open(&app, &hook->store, target->app, err) < 0 ||
+	    sb_repo_commit(&hook->repo, target->update->new_oid, &commit, err) < 0)
+		return -1;
+	if (open_build_log(hook, &app, commit.oid, &record) < 0)
+		hook->log.file = -1;
+	struct sb_activate way = { .app = &app, .settings = &settings, .log = &hook->log };
+	int done = sb_publish(&how, &way, &hook->repo, target->update->ref, commit.oid, err);
+
+	if (done < 0)
+		sb_log_fail(&hook->log, err, *record.id ? record.id : NULL);
+	else if (how == SB_REF_DIFFERS)
+		sb_log_warn(&hook->log, "%.8s is superseded by a later push; it is not released.", commit.oid);
+	else if (how == SB_NOT_STAGED)
+		sb_log_warn(&hook->log, "Nothing is staged for %.8s; slugbuild releases -a %s shows what runs, "
+					"slugbuild deploy -a %s builds it.", commit.oid, app.name, app.name);
+	hook->log.file = -1;
+	return done;
+}
+
+int sb_deliver(void)
+{
+	SB_AUTO(sb_targets) targets = { 0 };
+	struct sb_hook hook;
+	struct sb_error err = { 0 };
+
+	/* The ref has moved: nothing may stop us half way. */
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	int done = sb_hook_begin(&hook, &err);
+
+	if (done == 0) {
+		sb_targets_find(&targets, &hook.push, &hook.settings, hook.head);
+		if (targets.n)
+			done = sb_store_open(&hook.store, &hook.settings, &err);
+	}
+	if (done < 0)
+		sb_log_fail(&hook.log, &err, NULL);
+	for (size_t i = 0; done == 0 && i < targets.n; i++) {
+		struct sb_error one = { 0 };
+
+		if (deliver_one(&hook, &targets.item[i], &one) < 0)
+			err = one;
+	}
+	sb_hook_release(&hook);
+	return sb_exit_status(err.code);
+}

@@ -1,0 +1,81 @@
+#include "base/base.h"
+#include "app/hook.h"
+#include "sys/files.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The colour that a push can show: the client passes SGR on; whoever reads a file sees none. */
+static bool wants_colour(const struct sb_settings *settings)
+{
+	return settings->log_colour;
+}
+
+/* Push options are a short list of their own; what they say is never printed raw. */
+static void read_push_options(struct sb_hook *hook)
+{
+	const char *count = getenv("GIT_PUSH_OPTION_COUNT");
+	long n = count ? strtol(count, NULL, 10) : 0;
+
+	for (long i = 0; i < n && i < 64; i++) {
+		SB_AUTO_FREE char *name = sb_xasprintf("GIT_PUSH_OPTION_%ld", i);
+		const char *option = getenv(name);
+
+		if (!option)
+			continue;
+		if (!strcmp(option, "dry-run"))
+			hook->dry_run = true;
+		else if (!strcmp(option, "no-cache"))
+			hook->no_cache = true;
+		else if (!strcmp(option, "verbose"))
+			hook->log.quiet = false;
+		else
+			sb_log_warn(&hook->log, "Unknown push option \"%.64s\"; known are dry-run, no-cache, "
+						"verbose.", option);
+	}
+}
+
+static int read_push(struct sb_hook *hook, struct sb_error *err)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(SB_PUSH_BYTES);
+
+	if (sb_read_fd(&text, 0, err) < 0)
+		return sb_wrap(err, "the push");
+	return sb_push_parse(&hook->push, sb_buffer_span(&text), err);
+}
+
+int sb_hook_begin(struct sb_hook *hook, struct sb_error *err)
+{
+	const char *objects = getenv("GIT_OBJECT_DIRECTORY");
+
+	*hook = (struct sb_hook) { .log = SB_LOG_INIT, .store = SB_STORE_INIT, .ancestry = SB_ANCESTRY_INIT };
+	hook->log.fd = STDERR_FILENO;
+	hook->log.gitlab = getenv("GL_REPOSITORY") != NULL;
+	signal(SIGPIPE, SIG_IGN);
+	umask(022);
+	sb_ancestry_find(&hook->ancestry);
+	if (objects && getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES"))
+		hook->object_dir = realpath(objects, NULL);
+	if (read_push(hook, err) < 0 || sb_repo_open(&hook->repo, NULL, err) < 0 ||
+	    sb_repo_settings(&hook->settings, &hook->repo, err) < 0 ||
+	    sb_repo_head(&hook->repo, hook->head, err) < 0)
+		return -1;
+	hook->log.stall_ms = hook->settings.stall_seconds * 1000;
+	hook->log.colour = wants_colour(&hook->settings);
+	read_push_options(hook);
+	return 0;
+}
+
+void sb_hook_release(struct sb_hook *hook)
+{
+	sb_push_release(&hook->push);
+	sb_repo_release(&hook->repo);
+	sb_settings_release(&hook->settings);
+	sb_store_release(&hook->store);
+	sb_ancestry_release(&hook->ancestry);
+	sb_log_release(&hook->log);
+	free(hook->object_dir);
+}

@@ -1,0 +1,328 @@
+#include "base/base.h"
+#include "app/produce.h"
+#include "build/build.h"
+#include "sys/clock.h"
+#include "sys/files.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* The tree of the app: the whole, or the folder slugbuild.path names. */
+static int find_app_tree(struct sb_produce *make, struct sb_error *err)
+{
+	struct sb_entry entry;
+	const char *path = make->settings->path;
+
+	memcpy(make->tree, make->commit.tree, sizeof(make->tree));
+	if (!*path)
+		return 0;
+	int found = sb_tree_find(make->repo, make->commit.tree, path, &entry, err);
+
+	if (found < 0)
+		return -1;
+	if (!found || entry.kind != SB_DIR) {
+		sb_fail(err, SB_EINPUT, "the pushed tree has no folder %s", path);
+		sb_error_fix(err, "git config slugbuild.%s.path FOLDER in the server's repository", make->app);
+		return -1;
+	}
+	memcpy(make->tree, entry.oid, sizeof(make->tree));
+	return 0;
+}
+
+int sb_produce_check(struct sb_produce *make, struct sb_error *err)
+{
+	struct sb_check check = { .repo = make->repo, .tree = make->tree, .settings = make->settings };
+
+	if (sb_repo_commit(make->repo, make->oid, &make->commit, err) < 0 || find_app_tree(make, err) < 0)
+		return -1;
+	return sb_check_run(&make->plan, &make->findings, &check, err);
+}
+
+/* app.json's env: defaults and generated secrets for what has no value yet. */
+static int app_env(struct sb_produce *make, struct sb_error *err)
+{
+	SB_AUTO(sb_list) missing = { 0 };
+
+	for (size_t i = 0; i < make->plan.envs; i++) {
+		const struct sb_env_default *env = &make->plan.env[i];
+		unsigned char raw[32];
+		char hex[SB_DIGEST_HEX];
+
+		if (sb_list_getenv(make->config, env->name))
+			continue;
+		if (env->secret) {
+			if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw))
+				return sb_fail_sys(err, "a random %s", env->name);
+			sb_sha256_of((struct sb_span) { (const char *)raw, sizeof(raw) }, hex);
+			sb_list_setenv(&make->env_added, env->name, hex);
+			sb_log_mask(make->log, env->name, hex);
+		} else if (env->value) {
+			sb_list_setenv(&make->env_added, env->name, env->value);
+		} else if (env->required) {
+			sb_list_addf(&missing, "%s=…", env->name);
+		}
+	}
+	if (!missing.n)
+		return 0;
+	SB_AUTO_FREE char *words = sb_list_join(&missing, " ");
+
+	sb_fail(err, SB_EREFUSED, "app.json requires %zu config var%s that %s no value", missing.n,
+		missing.n == 1 ? "" : "s", missing.n == 1 ? "has" : "have");
+	sb_error_where(err, "app.json");
+	sb_error_fix(err, "slugbuild config:set %s -a %s", words, make->app);
+	return -1;
+}
+
+static char *find_layer(void *ctx, const char *key)
+{
+	struct sb_produce *make = ctx;
+
+	return make->no_cache ? NULL : sb_store_layer(make->store, key);
+}
+
+static char *keep_layer(void *ctx, const char *key, const char *path, struct sb_error *err)
+{
+	struct sb_produce *make = ctx;
+
+	return sb_store_keep_layer(make->store, key, path, err);
+}
+
+/* The four layers, in the slug's order. */
+struct layers {
+	struct sb_layer item[4];
+	size_t n;
+};
+
+static void layers_release(struct layers *layers)
+{
+	for (size_t i = 0; i < layers->n; i++)
+		sb_layer_release(&layers->item[i]);
+}
+
+static int add_folder(struct layers *layers, const char *name, const char *path, const char *key,
+		      const struct sb_piece_store *pieces, const struct sb_settings *settings, struct sb_error *err)
+{
+	if (!path)
+		return 0;
+	SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, path, err);
+
+	if (dir < 0)
+		return -1;
+	if (sb_layer_from_folder(&layers->item[layers->n], name, dir, key, pieces, settings, err) < 0)
+		return sb_wrap(err, "layer %s", name);
+	layers->n++;
+	return 0;
+}
+
+static int make_layers(struct layers *layers, struct sb_produce *make, const struct sb_build *build,
+		       struct sb_error *err)
+{
+	SB_AUTO(sb_ignore) ignore = { 0 };
+	struct sb_piece_store pieces;
+	const char *text = make->plan.ignore ? make->plan.ignore : "";
+
+	if (sb_store_pieces(&pieces, make->store, err) < 0)
+		return -1;
+	pieces.no_cache = make->no_cache;
+	if (sb_ignore_parse(&ignore, sb_span_of(text)) < 0)
+		return sb_fail(err, SB_ELIMIT, ".slugignore is over %d bytes", SB_IGNORE_MAX);
+	if (sb_layer_from_tree(&layers->item[0], "app", make->repo, make->tree, &ignore, make->plan.ignore_key,
+			       &pieces, make->settings, err) < 0)
+		return sb_wrap(err, "layer app");
+	layers->n = 1;
+	if (add_folder(layers, "python", build->deps_path, build->deps_key, &pieces, make->settings, err) < 0 ||
+	    add_folder(layers, "static", build->static_path, NULL, &pieces, make->settings, err) < 0 ||
+	    add_folder(layers, "launch", build->launch_path, NULL, &pieces, make->settings, err) < 0)
+		return -1;
+	return 0;
+}
+
+static json_t *processes_json(const struct sb_plan *plan)
+{
+	json_t *out = sb_json_new_object();
+
+	for (size_t i = 0; i < plan->processes; i++)
+		sb_json_set_text(out, plan->process[i].name, plan->process[i].command);
+	return out;
+}
+
+static json_t *slug_json(const struct sb_produce *make, const struct layers *layers)
+{
+	json_t *out = sb_json_new_object(), *list = sb_json_new_array();
+
+	sb_json_set_text(out, "sha256", make->slug.sha256);
+	sb_json_set_int(out, "size", make->slug.size);
+	sb_json_set_int(out, "unpacked", make->slug.unpacked);
+	sb_json_set_int(out, "files", make->slug.files);
+	for (size_t i = 0; i < layers->n; i++)
+		sb_json_push_take(list, sb_layer_json(&layers->item[i]));
+	sb_json_set_take(out, "layers", list);
+	return out;
+}
+
+static json_t *runtime_json(const struct sb_produce *make, const struct sb_python *python)
+{
+	json_t *out = sb_json_new_object();
+
+	sb_json_set_text(out, "python", python->version);
+	sb_json_set_text(out, "interpreter", python->path);
+	sb_json_set_flag(out, "bundled", make->settings->bundle_python);
+	sb_json_set_text(out, "platform", python->platform);
+	return out;
+}
+
+static json_t *provenance_json(const struct sb_produce *make, const struct sb_build *build)
+{
+	json_t *out = build->facts ? json_deep_copy(build->facts) : sb_json_new_object();
+	json_t *tools = json_object_get(out, "tools");
+
+	if (!tools) {
+		sb_json_set_take(out, "tools", sb_json_new_object());
+		tools = json_object_get(out, "tools");
+	}
+	sb_json_set_text(tools, "slugbuild", SB_VERSION);
+	sb_json_set_text(out, "commit", make->commit.oid);
+	sb_json_set_text(out, "tree", make->tree);
+	return out;
+}
+
+static void make_facts(struct sb_produce *make, const struct sb_build *build, const struct layers *layers)
+{
+	json_t *facts = sb_json_new_object();
+	char created[SB_STAMP_MAX];
+
+	sb_stamp(created, sb_wall());
+	sb_json_set_text(facts, "created", created);
+	sb_json_set_text(facts, "commit", make->commit.oid);
+	sb_json_set_text(facts, "tree", make->tree);
+	sb_json_set_text(facts, "subject", make->commit.subject);
+	sb_json_set_text(facts, "author", make->commit.author);
+	sb_json_set_text(facts, "repo", make->repo->path);
+	sb_json_set_take(facts, "slug", slug_json(make, layers));
+	sb_json_set_take(facts, "processes", processes_json(&make->plan));
+	sb_json_set_text(facts, "release_command", make->plan.release);
+	sb_json_set_take(facts, "runtime", runtime_json(make, &build->python));
+	sb_json_set_text(facts, "deps_key", build->deps_path ? build->deps_key : NULL);
+	sb_json_set_text(facts, "health_path", make->plan.health_path);
+	sb_json_set_text(facts, "formation", make->plan.formation);
+	sb_json_set_take(facts, "provenance", provenance_json(make, build));
+	make->facts = facts;
+}
+
+static void say_processes(const struct sb_produce *make)
+{
+	SB_AUTO(sb_list) names = { 0 };
+
+	sb_log_step(make->log, "Discovering process types");
+	if (make->plan.release)
+		sb_list_add(&names, "release");
+	for (size_t i = 0; i < make->plan.processes; i++)
+		sb_list_add(&names, make->plan.process[i].name);
+	SB_AUTO_FREE char *text = sb_list_join(&names, ", ");
+
+	if (names.n)
+		sb_log_say(make->log, "Procfile declares types -> %s", text);
+	else
+		sb_log_say(make->log, "No Procfile: the release will have no processes");
+}
+
+static int compress(struct sb_produce *make, const struct sb_build *build, struct sb_error *err)
+{
+	__attribute__((cleanup(layers_release))) struct layers layers = { 0 };
+	size_t pieces = 0, reused = 0;
+
+	sb_log_step(make->log, "Compressing...");
+	if (make_layers(&layers, make, build, err) < 0 ||
+	    sb_slug_write(&make->slug, layers.item, layers.n, make->dir, make->name, make->settings, err) < 0)
+		return -1;
+	for (size_t i = 0; i < layers.n; i++) {
+		pieces += layers.item[i].n;
+		reused += layers.item[i].reused;
+	}
+	sb_log_say(make->log, "Done: %.1fM (%zu of %zu pieces reused)", (double)make->slug.size / 1e6, reused,
+		   pieces);
+	make_facts(make, build, &layers);
+	return 0;
+}
+
+/* The build's work folder: made here, gone when we leave. */
+struct work {
+	int tmp, dir;
+	char *name;
+};
+
+static void work_release(struct work *work)
+{
+	struct sb_error ignored = { 0 };
+
+	if (work->name && sb_remove_tree(work->tmp, work->name, &ignored) < 0)
+		work->tmp = work->tmp; /* gc sweeps it */
+	sb_autoclose(&work->dir);
+	sb_autoclose(&work->tmp);
+	free(work->name);
+}
+
+static int run_build(struct sb_produce *make, struct sb_build *build, struct sb_error *err)
+{
+	SB_AUTO(sb_list) config = { 0 };
+
+	sb_list_add_all(&config, (const char *const *)make->config->item);
+	sb_list_add_all(&config, (const char *const *)make->env_added.item);
+	build->config = &config;
+	int done = sb_build_run(build, err);
+
+	build->config = NULL;
+	if (done < 0)
+		return -1;
+	say_processes(make);
+	return compress(make, build, err);
+}
+
+int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
+{
+	__attribute__((cleanup(work_release))) struct work work = { -1, -1, NULL };
+	SB_AUTO(sb_build) build = { 0 };
+
+	if (app_env(make, err) < 0)
+		return -1;
+	work.tmp = sb_make_dirs_at(make->store->dir, "tmp", 0755, err);
+	if (work.tmp < 0)
+		return -1;
+	work.dir = sb_make_temp_dir(work.tmp, &work.name, 0755, err);
+	if (work.dir < 0)
+		return -1;
+	SB_AUTO_FREE char *work_path = sb_xasprintf("%s/tmp/%s", make->store->path, work.name);
+	SB_AUTO_FREE char *cache_path = sb_xasprintf("%s/cache", make->store->path);
+	SB_AUTO_CLOSE int cache = sb_make_dirs(cache_path, 0755, err);
+
+	if (cache < 0)
+		return -1;
+	build = (struct sb_build) { .settings = make->settings,
+				    .log = make->log,
+				    .repo = make->repo,
+				    .tree = make->tree,
+				    .plan = &make->plan,
+				    .app = make->app,
+				    .last_python = make->last_python,
+				    .work = work.dir,
+				    .work_path = work_path,
+				    .cache_path = cache_path,
+				    .no_cache = make->no_cache,
+				    .find_layer = find_layer,
+				    .keep_layer = keep_layer,
+				    .ctx = make };
+	return run_build(make, &build, err);
+}
+
+void sb_produce_release(struct sb_produce *make)
+{
+	sb_plan_release(&make->plan);
+	sb_findings_release(&make->findings);
+	sb_list_release(&make->env_added);
+	sb_slug_release(&make->slug);
+	json_decref(make->facts);
+	make->facts = NULL;
+}

@@ -1,0 +1,55 @@
+#ifndef SB_PRODUCE_H
+#define SB_PRODUCE_H
+
+#include "base/json.h"
+#include "base/log.h"
+#include "check/check.h"
+#include "release/builds.h"
+#include "release/store.h"
+#include "slug/slug.h"
+
+/*
+ * From a checked commit to a slug: build, layers, one file. The same for a push, for
+ * `slugbuild deploy` and for `slugbuild build`.
+ *
+ *	struct sb_produce make = { .settings = …, .log = &log, .repo = &repo, … };
+ *
+ *	if (sb_produce_check(&make, err) < 0 || sb_produce_slug(&make, err) < 0) …
+ *	use(make.facts, make.slug);
+ *	sb_produce_release(&make);
+ *
+ * Writes to the store's caches, to a work folder that it removes, and the slug to
+ * `dir`/`name`; nothing else.
+ */
+struct sb_produce {
+	/* in; all borrowed */
+	const struct sb_settings *settings; /* the app's */
+	struct sb_log *log;
+	struct sb_repo *repo;
+	const char *app;
+	const char *oid;                /* the commit, or a tag that peels to it */
+	struct sb_store *store;
+	const struct sb_list *config;   /* config vars */
+	const char *last_python;        /* or NULL */
+	bool no_cache;
+	int dir;
+	const char *name;
+	/* out; sb_produce_release */
+	struct sb_commit commit;
+	char tree[SB_OID_MAX + 1];      /* of the app: the commit's, or slugbuild.path's in it */
+	struct sb_plan plan;
+	struct sb_findings findings;
+	struct sb_list env_added;       /* config vars that app.json gives: "K=V", not set yet */
+	struct sb_slug slug;
+	json_t *facts;                  /* see slugbuild-manifest(5): what a release of it will say */
+};
+
+/* Reads the commit and runs the static rules. 0 also with findings: look at findings.errors. */
+int sb_produce_check(struct sb_produce *make, struct sb_error *err) SB_MUST_CHECK;
+
+/* Builds what was checked. */
+int sb_produce_slug(struct sb_produce *make, struct sb_error *err) SB_MUST_CHECK;
+
+void sb_produce_release(struct sb_produce *make);
+
+#endif

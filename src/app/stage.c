@@ -1,0 +1,198 @@
+#include "base/base.h"
+#include "app/activate.h"
+#include "app/reconcile.h"
+#include "app/stage.h"
+#include "release/staged.h"
+#include "sys/child.h"
+#include "sys/clock.h"
+#include "sys/files.h"
+#include "sys/process.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void sb_stage_release(struct sb_stage *stage)
+{
+	sb_produce_release(&stage->make);
+	sb_build_record_release(&stage->record);
+	sb_list_release(&stage->config);
+	sb_lock_release(&stage->lock);
+	sb_app_release(&stage->app);
+	sb_settings_release(&stage->settings);
+	sb_autoclose(&stage->tmp);
+	free(stage->name);
+}
+
+int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err)
+{
+	stage->app = (struct sb_app) SB_APP_INIT;
+	stage->record = (struct sb_build_record) SB_BUILD_RECORD_INIT;
+	stage->lock = (struct sb_lock) SB_LOCK_INIT;
+	stage->tmp = -1;
+	if (sb_settings_for_app(&stage->settings, all, app, err) < 0 ||
+	    sb_app_open(&stage->app, stage->store, app, err) < 0)
+		return -1;
+	stage->make = (struct sb_produce) { .settings = &stage->settings,
+					    .log = stage->log,
+					    .repo = stage->repo,
+					    .app = stage->app.name,
+					    .oid = stage->oid,
+					    .store = stage->store,
+					    .config = &stage->config };
+	return 0;
+}
+
+bool sb_stage_forward(const struct sb_stage *stage)
+{
+	return !stage->old || !*stage->old || sb_repo_descends(stage->repo, stage->oid, stage->old);
+}
+
+static void say_waiting(void *ctx, const char *holder, int64_t waited_ms)
+{
+	struct sb_log *log = ctx;
+
+	if (waited_ms == 0)
+		sb_log_step(log, "Waiting for %s", holder);
+	sb_log_tick(log);
+}
+
+/* After the wait the ref must still hold what git told us, or the push would lose to it anyway. */
+static int recheck_old(struct sb_stage *stage, struct sb_error *err)
+{
+	char held[SB_OID_MAX + 1];
+
+	if (!stage->old || strncmp(stage->ref, "refs/heads/", 11) != 0)
+		return 0; /* a tag's ref holds the tag, not the commit it peels to */
+	if (sb_repo_ref(stage->repo, stage->ref, held, err) < 0)
+		return -1;
+	if (!strcmp(held, stage->old))
+		return 0;
+	sb_fail(err, SB_EAGAIN, "%s has moved while this push waited", stage->ref + 11);
+	sb_error_fix(err, "git pull, then push again");
+	return -1;
+}
+
+static const char *why_cancel(void *ctx)
+{
+	struct sb_stage *stage = ctx;
+
+	if (stage->settings.on_disconnect == SB_CANCEL && sb_pidfd_ended(stage->connection))
+		return "the client is gone";
+	if (stage->record.dir >= 0 && sb_build_cancel_asked(&stage->record))
+		return "builds:cancel";
+	return NULL;
+}
+
+static char *last_python(const struct sb_app *app)
+{
+	SB_AUTO(sb_release) release = { 0 };
+	struct sb_error err = { 0 };
+	int number = sb_ledger_newest(app, &err);
+
+	if (number < 1 || sb_ledger_load(&release, app, number, &err) < 0)
+		return NULL;
+	const char *version = sb_json_text(release.facts, "runtime.python", NULL);
+	const char *dot = version ? strchr(version, '.') : NULL;
+	const char *second = dot ? strchr(dot + 1, '.') : NULL;
+
+	return second ? sb_span_dup((struct sb_span) { version, (size_t)(second - version) }) : NULL;
+}
+
+static int write_marker(struct sb_stage *stage, struct sb_error *err)
+{
+	SB_AUTO(sb_staged) staged = { 0 };
+	json_t *added = sb_json_new_object();
+
+	memcpy(staged.commit, stage->make.commit.oid, sizeof(staged.commit));
+	staged.facts = json_incref(stage->make.facts);
+	sb_json_set_text(staged.facts, "ref", stage->ref);
+	sb_json_set_text(staged.facts, "old", stage->old && *stage->old ? stage->old : NULL);
+	sb_json_set_flag(staged.facts, "forced", !sb_stage_forward(stage));
+	sb_json_set_text(staged.facts, "build", stage->record.id);
+	sb_json_set_int(staged.facts, "staged_at", sb_wall());
+	for (size_t i = 0; i < stage->make.env_added.n; i++) {
+		const char *pair = stage->make.env_added.item[i], *equals = strchr(pair, '=');
+		SB_AUTO_FREE char *name = sb_span_dup((struct sb_span) { pair, (size_t)(equals - pair) });
+
+		sb_json_set_text(added, name, equals + 1);
+	}
+	sb_json_set_take(staged.facts, "env_added", added);
+	return sb_staged_write(&stage->app, &staged, err);
+}
+
+static const char *short_ref(const char *ref)
+{
+	return strncmp(ref, "refs/heads/", 11) ? ref : ref + 11;
+}
+
+static int build_one(struct sb_stage *stage, struct sb_error *err)
+{
+	SB_AUTO_FREE char *what = sb_xasprintf("the push of %.8s", stage->oid);
+	SB_AUTO_FREE char *python = last_python(&stage->app);
+
+	sb_log_step(stage->log, "Building %s from %s, %.8s", stage->app.name,
+		    short_ref(stage->ref), stage->make.commit.oid);
+	if (sb_lock_take(&stage->lock, stage->app.dir, "lock.build", what, stage->settings.lock_seconds,
+			 say_waiting, stage->log, err) < 0 ||
+	    recheck_old(stage, err) < 0 ||
+	    sb_build_record_state(&stage->record, "building", NULL, err) < 0)
+		return -1;
+	stage->tmp = sb_make_dirs_at(stage->store->dir, "tmp", 0755, err);
+	if (stage->tmp < 0)
+		return -1;
+	stage->name = sb_xasprintf(".tmp-%s.tar.gz", stage->record.id);
+	stage->make.dir = stage->tmp;
+	stage->make.name = stage->name;
+	stage->make.last_python = python;
+	if (sb_produce_slug(&stage->make, err) < 0)
+		return -1;
+	const char *why = sb_cancel_asked();
+
+	if (why)
+		return sb_fail(err, SB_ECANCEL, "cancelled: %s", why);
+	if (sb_store_stage_slug(stage->store, stage->name, stage->make.slug.sha256, err) < 0 ||
+	    write_marker(stage, err) < 0)
+		return -1;
+	return sb_build_record_state(&stage->record, "staged", NULL, err);
+}
+
+int sb_stage_build(struct sb_stage *stage, struct sb_error *err)
+{
+	struct sb_activate way = { .app = &stage->app, .settings = &stage->settings, .log = stage->log };
+	struct sb_error late = { 0 };
+
+	if (sb_reconcile(&way, stage->repo, &late) < 0)
+		sb_log_warn(stage->log, "%s", late.text);
+	if (sb_config_load(&stage->config, stage->app.dir, err) < 0)
+		return -1;
+	sb_mask_vars(stage->log, &stage->config);
+	if (sb_build_record_open(&stage->record, &stage->app, stage->make.commit.oid, stage->ref,
+				 err) < 0)
+		return -1;
+	stage->log->file = stage->record.log;
+	sb_cancel_also(why_cancel, stage);
+	int done = build_one(stage, err);
+
+	sb_cancel_also(NULL, NULL);
+	if (done < 0) {
+		sb_log_fail(stage->log, err, stage->record.id);
+		if (sb_build_record_state(&stage->record, err->code == SB_ECANCEL ? "cancelled" : "failed",
+					  err->text, &late) < 0)
+			sb_log_warn(stage->log, "%s", late.text);
+		if (stage->tmp >= 0 && stage->name)
+			unlinkat(stage->tmp, stage->name, 0);
+		err->text[0] = '\0'; /* it was shown with its build */
+	}
+	stage->log->file = -1;
+	return done;
+}
+
+void sb_stage_undo(struct sb_stage *stage, const char *why)
+{
+	struct sb_error err = { 0 };
+
+	if (sb_staged_drop(&stage->app, stage->make.commit.oid, &err) < 0 ||
+	    sb_build_record_state(&stage->record, "refused", why, &err) < 0)
+		sb_log_warn(stage->log, "%s", err.text);
+}

@@ -1,0 +1,42 @@
+#ifndef SB_STAGE_H
+#define SB_STAGE_H
+
+#include "app/produce.h"
+#include "sys/lock.h"
+
+/*
+ * One app's commit on its way to being staged: settings, app, config vars, build record,
+ * build lock. What pre-receive does for each mapped ref, and `slugbuild deploy` for one.
+ *
+ *	sb_stage_open  →  sb_produce_check(&stage->make)  →  sb_stage_build  →  a marker lies in staged/
+ *
+ * sb_stage_build takes the app's build lock and keeps it: the caller hands it to the
+ * watcher or releases it. A failure is shown with the build's id and recorded; the error's
+ * text is then empty.
+ */
+struct sb_stage {
+	/* in; borrowed */
+	struct sb_log *log;
+	struct sb_repo *repo;
+	struct sb_store *store;
+	const char *ref, *oid; /* what the ref is to hold */
+	const char *old;       /* what it holds now; "" none; NULL: not looked at */
+	int connection;        /* pidfd of the client's side, or -1 */
+	/* own; sb_stage_release */
+	struct sb_settings settings;
+	struct sb_app app;
+	struct sb_list config;
+	struct sb_build_record record;
+	struct sb_produce make;
+	struct sb_lock lock;
+	int tmp; /* store/tmp, where the slug waits */
+	char *name;
+};
+
+int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err) SB_MUST_CHECK;
+int sb_stage_build(struct sb_stage *stage, struct sb_error *err) SB_MUST_CHECK;
+void sb_stage_undo(struct sb_stage *stage, const char *why); /* takes a finished one back */
+bool sb_stage_forward(const struct sb_stage *stage);         /* the ref is created, or moves forward */
+void sb_stage_release(struct sb_stage *stage);
+
+#endif

@@ -1,0 +1,85 @@
+#include "base/base.h"
+#include "cli/commands.h"
+#include "release/builds.h"
+#include "sys/files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int sb_cmd_builds(struct sb_cli *cli, struct sb_error *err)
+{
+	SB_AUTO(sb_list) ids = { 0 };
+	struct sb_table table = { 0 };
+
+	if (sb_cli_open_app(cli, err) < 0 || sb_builds_list(&ids, &cli->app, err) < 0)
+		return -1;
+	json_t *list = sb_json_new_array();
+
+	for (size_t i = 0; i < ids.n; i++) {
+		SB_AUTO(sb_build_record) record = SB_BUILD_RECORD_INIT;
+		struct sb_error lost = { 0 };
+		char commit[16];
+
+		if (sb_build_record_load(&record, &cli->app, ids.item[i], &lost) < 0)
+			continue; /* pruned meanwhile */
+		snprintf(commit, sizeof(commit), "%.8s", sb_json_text(record.facts, "commit", ""));
+		sb_table_row(&table, ids.item[i], sb_json_text(record.facts, "state", ""), commit,
+			     sb_json_text(record.facts, "reason", ""), NULL);
+		json_array_append(list, record.facts);
+	}
+	if (sb_cli_json(cli))
+		sb_cli_print_json(json_incref(list));
+	else
+		sb_table_print(&table);
+	json_decref(list);
+	sb_list_release(&table.cell);
+	return 0;
+}
+
+int sb_cmd_builds_output(struct sb_cli *cli, struct sb_error *err)
+{
+	SB_AUTO(sb_build_record) record = SB_BUILD_RECORD_INIT;
+
+	if (sb_cli_open_app(cli, err) < 0 || sb_build_record_load(&record, &cli->app, cli->words.item[0], err) < 0)
+		return -1;
+	SB_AUTO_CLOSE int fd = openat(record.dir, "log", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return sb_fail_sys(err, "log of build %s", cli->words.item[0]);
+	return sb_copy_bytes(STDOUT_FILENO, fd, -1, err);
+}
+
+/* The newest build that is waiting or building. */
+static char *running(struct sb_cli *cli, struct sb_error *err)
+{
+	SB_AUTO(sb_list) ids = { 0 };
+
+	if (sb_builds_list(&ids, &cli->app, err) < 0)
+		return NULL;
+	for (size_t i = 0; i < ids.n; i++) {
+		SB_AUTO(sb_build_record) record = SB_BUILD_RECORD_INIT;
+		struct sb_error lost = { 0 };
+
+		if (sb_build_record_load(&record, &cli->app, ids.item[i], &lost) < 0)
+			continue;
+		struct sb_span state = sb_span_of(sb_json_text(record.facts, "state", ""));
+
+		if (sb_span_is(state, "waiting") || sb_span_is(state, "building"))
+			return sb_xstrdup(ids.item[i]);
+	}
+	sb_fail(err, SB_ENOENT, "no build of %s runs", cli->app.name);
+	return NULL;
+}
+
+int sb_cmd_builds_cancel(struct sb_cli *cli, struct sb_error *err)
+{
+	if (sb_cli_open_app(cli, err) < 0)
+		return -1;
+	SB_AUTO_FREE char *id = cli->words.n ? sb_xstrdup(cli->words.item[0]) : running(cli, err);
+
+	if (!id || sb_build_cancel(&cli->app, id, err) < 0)
+		return -1;
+	sb_log_step(&cli->log, "Build %s is asked to stop", id);
+	return 0;
+}

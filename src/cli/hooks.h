@@ -1,0 +1,26 @@
+#ifndef SB_CLI_HOOKS_H
+#define SB_CLI_HOOKS_H
+
+#include "base/settings.h"
+#include "source/repo.h"
+
+/*
+ * The hooks in a repository: small sh stubs that exec our binaries by their absolute path,
+ * marked by a line of ours, so that somebody else's hook is never overwritten or removed.
+ *
+ *	bare     hooks/pre-receive, hooks/post-receive
+ *	gitea    hooks/pre-receive.d/slugbuild, hooks/post-receive.d/slugbuild
+ *	gitlab   custom_hooks/pre-receive.d/slugbuild, custom_hooks/post-receive.d/slugbuild
+ */
+int sb_hooks_install(const char *repo, const char *host, struct sb_error *err) SB_MUST_CHECK;
+int sb_hooks_remove(const char *repo, const char *host, struct sb_error *err) SB_MUST_CHECK;
+bool sb_hooks_present(const char *repo, const char *host);
+
+/* Hosts run hooks with another HOME and PATH: what must be known stands in the repository's config. */
+int sb_hooks_pin(struct sb_repo *repo, const struct sb_settings *settings, const char *app, const char *root,
+		 struct sb_error *err) SB_MUST_CHECK;
+
+/* "bare", "gitea" or "gitlab", by what the repository looks like. */
+const char *sb_hooks_host(const char *repo);
+
+#endif
