@@ -39,13 +39,14 @@ struct sb_span sb_gzip_end(void);
  * between or behind members is refused.
  */
 struct sb_gunzip {
-	int fd;         /* borrowed; read by pread */
+	int fd; /* borrowed; read by pread */
 	off_t at, end;
 	struct sb_sha256 *hash; /* gets the compressed bytes, or NULL; borrowed */
 	void *state;
 };
 
-int sb_gunzip_open(struct sb_gunzip *out, int fd, off_t at, off_t end, struct sb_error *err) SB_MUST_CHECK;
+int sb_gunzip_open(struct sb_gunzip *out, int fd, off_t at, off_t end,
+		   struct sb_error *err) SB_MUST_CHECK;
 /* The next bytes, borrowed until the next call; empty at the end. */
 int sb_gunzip_next(struct sb_gunzip *in, struct sb_span *part, struct sb_error *err) SB_MUST_CHECK;
 void sb_gunzip_release(struct sb_gunzip *in);

@@ -15,8 +15,8 @@
  *	SB_AUTO(sb_layer) app = { 0 };
  *	struct sb_piece_store pieces = { … };
  *
- *	if (sb_layer_from_tree(&app, "app", repo, tree, &ignore, ignore_key, &pieces, settings, err) < 0 ||
- *	    sb_layer_from_folder(&deps, "python", deps_dir, deps_key, &pieces, settings, err) < 0)
+ *	if (sb_layer_from_tree(&app, "app", repo, tree, &ignore, ignore_key, &pieces, settings, err)
+ *< 0 || sb_layer_from_folder(&deps, "python", deps_dir, deps_key, &pieces, settings, err) < 0)
  *		return -1;
  *
  * From a tree: cut at subtree boundaries, keyed by (path, tree id, ignore rules, format): an
@@ -33,11 +33,11 @@
 #define SB_SLUG_FORMAT "1"        /* part of every key: change it when bytes change */
 
 struct sb_piece {
-	char *path;      /* the file that holds it. Owned. */
+	char *path; /* the file that holds it. Owned. */
 	char sha256[SB_DIGEST_HEX];
-	int64_t size;    /* compressed */
-	int64_t raw;     /* tar bytes */
-	int64_t files;   /* regular files and their bytes */
+	int64_t size;  /* compressed */
+	int64_t raw;   /* tar bytes */
+	int64_t files; /* regular files and their bytes */
 	int64_t unpacked;
 };
 
@@ -59,9 +59,10 @@ struct sb_piece_store {
 	int level;        /* set by sb_layer_from_… from the settings */
 };
 
-int sb_layer_from_tree(struct sb_layer *out, const char *name, struct sb_repo *repo, const char *tree,
-		       const struct sb_ignore *ignore, const char *ignore_key, const struct sb_piece_store *store,
-		       const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
+int sb_layer_from_tree(struct sb_layer *out, const char *name, struct sb_repo *repo,
+		       const char *tree, const struct sb_ignore *ignore, const char *ignore_key,
+		       const struct sb_piece_store *store, const struct sb_settings *settings,
+		       struct sb_error *err) SB_MUST_CHECK;
 
 /* `key` NULL: keyed by content. Sockets, pipes and devices are refused by name; what is no program
  * becomes 0644, other files and folders 0755; times stay, except a folder's own, which is 1980. */

@@ -19,16 +19,20 @@ struct sb_pieces {
 	size_t n;
 };
 
-/* Starts a key: format, compressor, level and what kind of thing it is for. Add the rest, then finish. */
+/* Starts a key: format, compressor, level and what kind of thing it is for. Add the rest, then
+ * finish. */
 void sb_recipe_key(struct sb_sha256 *hash, const struct sb_piece_store *store, const char *kind);
 
 /* False where there is none to use. */
-bool sb_recipe_find(struct sb_pieces *out, const struct sb_piece_store *store, const char *key) SB_MUST_CHECK;
-int sb_recipe_keep(const struct sb_piece_store *store, const char *key, const struct sb_piece *const *piece,
-		   size_t n, struct sb_error *err) SB_MUST_CHECK;
+bool sb_recipe_find(struct sb_pieces *out, const struct sb_piece_store *store,
+		    const char *key) SB_MUST_CHECK;
+int sb_recipe_keep(const struct sb_piece_store *store, const char *key,
+		   const struct sb_piece *const *piece, size_t n,
+		   struct sb_error *err) SB_MUST_CHECK;
 
 /* "ab/ab34….gz" of a name; makes the folder "ab" where `make` says so. Owned: free(3). */
-char *sb_piece_name(const struct sb_piece_store *store, const char *hex, const char *suffix, bool make);
+char *sb_piece_name(const struct sb_piece_store *store, const char *hex, const char *suffix,
+		    bool make);
 
 void sb_piece_release(struct sb_piece *piece);
 void sb_pieces_release(struct sb_pieces *pieces);

@@ -28,13 +28,14 @@ struct sb_slug {
 	int64_t files;
 };
 
-int sb_slug_write(struct sb_slug *out, const struct sb_layer *layers, size_t n, int dir, const char *name,
-		  const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
+int sb_slug_write(struct sb_slug *out, const struct sb_layer *layers, size_t n, int dir,
+		  const char *name, const struct sb_settings *settings,
+		  struct sb_error *err) SB_MUST_CHECK;
 
 /*
  * Unpacks a slug that we wrote below `dir` (an empty folder): nothing is followed, nothing leaves
- * the folder, modes and mtimes as stored. `skip` (NULL, or paths with a NULL behind them) leaves out
- * names at or below each (".slugbuild/python" when the release links to the store instead).
+ * the folder, modes and mtimes as stored. `skip` (NULL, or paths with a NULL behind them) leaves
+ * out names at or below each (".slugbuild/python" when the release links to the store instead).
  * What is damaged or not of our making is SB_EINPUT; the folder is then half full.
  */
 int sb_slug_unpack(int fd, int dir, const char *const *skip, struct sb_error *err) SB_MUST_CHECK;
@@ -47,19 +48,21 @@ int sb_slug_unpack_part(int fd, int64_t at, int64_t size, int dir, const char *c
 /* A layer, straight from its pieces. */
 int sb_layer_unpack(const struct sb_layer *layer, int dir, struct sb_error *err) SB_MUST_CHECK;
 
-/* What lies in a slug: calls `each` (0, or -1 to stop) for every entry; a path that two layers hold comes
- * twice, the later one counts. Also checks the digest when `sha256` is given. */
+/* What lies in a slug: calls `each` (0, or -1 to stop) for every entry; a path that two layers hold
+ * comes twice, the later one counts. Also checks the digest when `sha256` is given. */
 struct sb_slug_entry {
 	const char *path, *link; /* link NULL unless a symlink */
 	unsigned mode;
 	int64_t size, mtime;
 	bool is_dir;
 };
-int sb_slug_list(int fd, const char *sha256, int (*each)(void *ctx, const struct sb_slug_entry *entry),
-		 void *ctx, struct sb_error *err) SB_MUST_CHECK;
+int sb_slug_list(int fd, const char *sha256,
+		 int (*each)(void *ctx, const struct sb_slug_entry *entry), void *ctx,
+		 struct sb_error *err) SB_MUST_CHECK;
 
 /* One file out of a slug ("…/.slugbuild/release.json"); SB_ENOENT. */
-int sb_slug_file(struct sb_buffer *out, int fd, const char *path, struct sb_error *err) SB_MUST_CHECK;
+int sb_slug_file(struct sb_buffer *out, int fd, const char *path,
+		 struct sb_error *err) SB_MUST_CHECK;
 
 void sb_slug_release(struct sb_slug *slug);
 

@@ -1,0 +1,527 @@
+#include "base/base.h"
+#include "slug/gzip.h"
+#include "slug/pool.h"
+#include "sys/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define THREADS_MAX 8
+#define SYNC_ONE_BY_ONE 16 /* new pieces; from there on one sync of the filesystem costs less */
+
+struct sb_pool_job {
+	struct sb_pool_piece *piece;
+	struct sb_pool_job *next;
+	size_t number; /* of the member in its piece */
+	bool last;
+	size_t n;
+	char raw[SB_MEMBER_BYTES];
+};
+
+struct sb_pool_recipe {
+	char key[SB_DIGEST_HEX];
+	struct sb_ids ids;
+};
+
+/* What the threads share; the lock covers all of it, and each piece's `written` and `reused`. */
+struct sb_pool_works {
+	pthread_mutex_t lock;
+	pthread_cond_t has_job, has_room, turn;
+	pthread_t thread[THREADS_MAX];
+	unsigned threads;
+	struct sb_pool_job *first, **last; /* full buffers, in the order they were filled */
+	struct sb_pool_job *empty;
+	unsigned buffers; /* made so far */
+	bool closing, failed;
+	struct sb_error err; /* the first one */
+	const struct sb_piece_store *store;
+	atomic_uint made; /* numbers temporary names */
+};
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+static void report(struct sb_pool_works *w, const struct sb_error *err)
+{
+	pthread_mutex_lock(&w->lock);
+	if (!w->failed)
+		w->err = *err;
+	w->failed = true;
+	pthread_cond_broadcast(&w->turn);
+	pthread_cond_broadcast(&w->has_room);
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* One thread's way with one job. */
+
+static int open_piece(struct sb_pool_works *w, struct sb_pool_piece *p, struct sb_error *err)
+{
+	p->tmp = sb_xasprintf(".tmp-%d-%lx-%u", (int)getpid(), (unsigned long)(uintptr_t)w,
+			      atomic_fetch_add(&w->made, 1));
+	p->fd = openat(w->store->dir, p->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		       0640);
+	return p->fd < 0 ? sb_fail_sys(err, "make %s/%s", w->store->path, p->tmp) : 0;
+}
+
+/* Its last member is written: the piece gets its name, its own digest. */
+static int close_piece(struct sb_pool_works *w, struct sb_pool_piece *p, struct sb_error *err)
+{
+	int fd = SB_STEAL_FD(p->fd);
+
+	if (close(fd) < 0)
+		return sb_fail_sys(err, "write %s/%s", w->store->path, p->tmp);
+	sb_sha256_finish(&p->hash, p->piece.sha256);
+
+	SB_AUTO_FREE char *name = sb_piece_name(w->store, p->piece.sha256, ".gz", true);
+
+	/* Also over one that is there: after a power cut that one may be short. */
+	if (renameat(w->store->dir, p->tmp, w->store->dir, name) < 0)
+		return sb_fail_sys(err, "make %s/%s", w->store->path, name);
+	free(SB_STEAL(p->tmp));
+	p->piece.path = sb_xasprintf("%s/%s", w->store->path, name);
+	return 0;
+}
+
+/* Whether the raw bytes of a piece were compressed before. */
+static bool known(struct sb_pool_works *w, const struct sb_pool_job *job)
+{
+	struct sb_pool_piece *p = job->piece;
+	SB_AUTO(sb_pieces) found = { 0 };
+	struct sb_sha256 hash = { 0 };
+
+	if (!p->by_content || job->number || !job->last)
+		return false;
+	sb_sha256_add(&hash, (struct sb_span) { job->raw, job->n });
+	sb_pool_content_key(w->store, &hash, p->memo);
+	if (!sb_recipe_find(&found, w->store, p->memo) || found.n != 1)
+		return false;
+
+	int64_t files = p->piece.files, unpacked = p->piece.unpacked;
+
+	p->piece = SB_STEAL(found.item[0]);
+	p->piece.files = files;
+	p->piece.unpacked = unpacked;
+	p->reused = true;
+	return true;
+}
+
+static int write_member(struct sb_pool_works *w, const struct sb_pool_job *job,
+			struct sb_span member, struct sb_error *err)
+{
+	struct sb_pool_piece *p = job->piece;
+
+	if (job->number == 0 && open_piece(w, p, err) < 0)
+		return -1;
+	if (sb_write_all(p->fd, member, err) < 0)
+		return -1;
+	sb_sha256_add(&p->hash, member);
+	p->piece.size += (int64_t)member.n;
+	p->piece.raw += (int64_t)job->n;
+	return job->last ? close_piece(w, p, err) : 0;
+}
+
+/* Members of one piece are compressed at the same time and written in turn. */
+static bool wait_turn(struct sb_pool_works *w, const struct sb_pool_job *job)
+{
+	pthread_mutex_lock(&w->lock);
+	while (!w->failed && job->piece->written != job->number)
+		pthread_cond_wait(&w->turn, &w->lock);
+	bool go = !w->failed;
+
+	pthread_mutex_unlock(&w->lock);
+	return go;
+}
+
+static void do_job(struct sb_pool_works *w, struct sb_gzip *gz, struct sb_buffer *out,
+		   const struct sb_pool_job *job)
+{
+	struct sb_error err = { 0 };
+
+	if (known(w, job))
+		return;
+	sb_buffer_clear(out);
+	sb_gzip_member(gz, out, (struct sb_span) { job->raw, job->n });
+	if (!wait_turn(w, job))
+		return;
+	if (write_member(w, job, sb_buffer_span(out), &err) < 0) {
+		report(w, &err);
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	job->piece->written++;
+	pthread_cond_broadcast(&w->turn);
+	pthread_mutex_unlock(&w->lock);
+}
+
+static struct sb_pool_job *next_job(struct sb_pool_works *w)
+{
+	pthread_mutex_lock(&w->lock);
+	while (!w->first && !w->closing)
+		pthread_cond_wait(&w->has_job, &w->lock);
+
+	struct sb_pool_job *job = w->first;
+
+	if (job) {
+		w->first = job->next;
+		if (!w->first)
+			w->last = &w->first;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return job;
+}
+
+static void *work(void *arg)
+{
+	struct sb_pool_works *w = arg;
+	struct sb_gzip *gz = sb_gzip_new(w->store->level);
+	SB_AUTO(sb_buffer) out = SB_BUFFER_INIT(2 * SB_MEMBER_BYTES);
+	struct sb_pool_job *job;
+
+	while ((job = next_job(w))) {
+		do_job(w, gz, &out, job);
+		pthread_mutex_lock(&w->lock);
+		job->next = w->empty;
+		w->empty = job;
+		pthread_cond_signal(&w->has_room);
+		pthread_mutex_unlock(&w->lock);
+	}
+	sb_gzip_free(gz);
+	return NULL;
+}
+
+/* The producer's side. */
+
+void sb_pool_open(struct sb_pool *pool, const struct sb_piece_store *store)
+{
+	struct sb_pool_works *w = sb_xcalloc(1, sizeof(*w));
+
+	*pool = (struct sb_pool) { .store = *store, .works = w };
+	w->threads = store->threads ? store->threads : processors();
+	if (w->threads > THREADS_MAX)
+		w->threads = THREADS_MAX;
+	w->last = &w->first;
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_cond_init(&w->has_job, NULL);
+	pthread_cond_init(&w->has_room, NULL);
+	pthread_cond_init(&w->turn, NULL);
+}
+
+/* Threads are started by the first job: a layer that is reused whole needs none. */
+static void start(struct sb_pool *pool)
+{
+	struct sb_pool_works *w = pool->works;
+	unsigned wanted = w->threads;
+	sigset_t all, before;
+
+	w->store = &pool->store;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+	for (w->threads = 0; w->threads < wanted; w->threads++)
+		if (pthread_create(&w->thread[w->threads], NULL, work, w))
+			break;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!w->threads) {
+		fputs("slugbuild: no thread can be started\n", stderr);
+		exit(4);
+	}
+}
+
+static struct sb_pool_job *take_empty(struct sb_pool *pool)
+{
+	struct sb_pool_works *w = pool->works;
+
+	if (!w->store)
+		start(pool);
+	pthread_mutex_lock(&w->lock);
+	while (!w->empty && w->buffers == w->threads + 2)
+		pthread_cond_wait(&w->has_room, &w->lock);
+
+	struct sb_pool_job *job = w->empty;
+
+	if (job)
+		w->empty = job->next;
+	else
+		w->buffers++;
+	pthread_mutex_unlock(&w->lock);
+	if (!job)
+		job = sb_xrealloc(NULL, 1, sizeof(*job));
+	job->n = 0;
+	job->next = NULL;
+	job->last = false;
+	return job;
+}
+
+static void submit(struct sb_pool *pool, bool last)
+{
+	struct sb_pool_works *w = pool->works;
+	struct sb_pool_job *job = SB_STEAL(pool->filling);
+
+	job->last = last;
+	job->number = job->piece->chunks++;
+	pthread_mutex_lock(&w->lock);
+	*w->last = job;
+	w->last = &job->next;
+	pthread_cond_signal(&w->has_job);
+	pthread_mutex_unlock(&w->lock);
+}
+
+size_t sb_pool_begin(struct sb_pool *pool, const char *memo)
+{
+	struct sb_pool_piece *p = sb_xcalloc(1, sizeof(*p));
+
+	p->fd = -1;
+	if (memo)
+		sb_span_copy(p->memo, sizeof(p->memo), sb_span_of(memo));
+	sb_grow(&pool->piece, pool->n, sizeof(struct sb_pool_piece *));
+	pool->piece[pool->n] = p;
+	pool->filling = take_empty(pool);
+	pool->filling->piece = p;
+	return pool->n++;
+}
+
+size_t sb_pool_begin_by_content(struct sb_pool *pool)
+{
+	size_t id = sb_pool_begin(pool, NULL);
+
+	pool->piece[id]->by_content = true;
+	return id;
+}
+
+void sb_pool_add(struct sb_pool *pool, struct sb_span bytes)
+{
+	while (bytes.n) {
+		struct sb_pool_job *job = pool->filling;
+		size_t n = sizeof(job->raw) - job->n;
+
+		if (!n) {
+			struct sb_pool_piece *p = job->piece;
+
+			submit(pool, false);
+			pool->filling = take_empty(pool);
+			pool->filling->piece = p;
+			continue;
+		}
+		n = n < bytes.n ? n : bytes.n;
+		memcpy(job->raw + job->n, bytes.p, n);
+		job->n += n;
+		bytes.p += n;
+		bytes.n -= n;
+	}
+}
+
+void sb_pool_end(struct sb_pool *pool, int64_t files, int64_t unpacked)
+{
+	struct sb_piece *piece = &pool->filling->piece->piece;
+
+	piece->files = files;
+	piece->unpacked = unpacked;
+	submit(pool, true);
+}
+
+void sb_pool_reuse_take(struct sb_pool *pool, struct sb_pieces *pieces, struct sb_ids *ids)
+{
+	for (size_t i = 0; i < pieces->n; i++) {
+		struct sb_pool_piece *p = sb_xcalloc(1, sizeof(*p));
+
+		p->fd = -1;
+		p->reused = true;
+		p->piece = SB_STEAL(pieces->item[i]);
+		sb_grow(&pool->piece, pool->n, sizeof(struct sb_pool_piece *));
+		pool->piece[pool->n] = p;
+		sb_ids_add(ids, pool->n++);
+	}
+	sb_pieces_release(pieces);
+}
+
+void sb_pool_recipe(struct sb_pool *pool, const char *key, const struct sb_ids *ids)
+{
+	sb_grow(&pool->recipe, pool->recipes, sizeof(*pool->recipe));
+
+	struct sb_pool_recipe *r = &pool->recipe[pool->recipes++];
+
+	*r = (struct sb_pool_recipe) { 0 };
+	sb_span_copy(r->key, sizeof(r->key), sb_span_of(key));
+	sb_ids_append(&r->ids, ids);
+}
+
+bool sb_pool_failed(struct sb_pool *pool)
+{
+	pthread_mutex_lock(&pool->works->lock);
+	bool failed = pool->works->failed;
+
+	pthread_mutex_unlock(&pool->works->lock);
+	return failed;
+}
+
+static void join(struct sb_pool_works *w)
+{
+	if (!w->store || w->closing)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->closing = true;
+	pthread_cond_broadcast(&w->has_job);
+	pthread_mutex_unlock(&w->lock);
+	for (unsigned i = 0; i < w->threads; i++)
+		pthread_join(w->thread[i], NULL);
+}
+
+/* The pieces are on disk before a recipe, or a release, names them. */
+static int sync_pieces(struct sb_pool *pool, struct sb_error *err)
+{
+	size_t fresh = 0;
+
+	for (size_t i = 0; i < pool->n; i++)
+		fresh += !pool->piece[i]->reused;
+	if (fresh > SYNC_ONE_BY_ONE)
+		return syncfs(pool->store.dir) < 0 ? sb_fail_sys(err, "sync %s", pool->store.path)
+						   : 0;
+	for (size_t i = 0; i < pool->n; i++) {
+		const char *path = pool->piece[i]->piece.path;
+
+		if (pool->piece[i]->reused)
+			continue;
+		SB_AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0 || fsync(fd) < 0)
+			return sb_fail_sys(err, "sync %s", path);
+	}
+	return 0;
+}
+
+static int keep_recipe(struct sb_pool *pool, const char *key, const struct sb_ids *ids,
+		       struct sb_error *err)
+{
+	const struct sb_piece **list = sb_xcalloc(ids->n, sizeof(*list));
+
+	for (size_t i = 0; i < ids->n; i++)
+		list[i] = &pool->piece[ids->item[i]]->piece;
+	int kept = sb_recipe_keep(&pool->store, key, list, ids->n, err);
+
+	free(list);
+	return kept;
+}
+
+int sb_pool_finish(struct sb_pool *pool, struct sb_error *err)
+{
+	join(pool->works);
+	if (pool->works->failed) {
+		*err = pool->works->err;
+		return -1;
+	}
+	if (sync_pieces(pool, err) < 0)
+		return -1;
+	for (size_t i = 0; i < pool->n; i++) {
+		const struct sb_pool_piece *p = pool->piece[i];
+
+		if (p->memo[0] && !p->reused &&
+		    keep_recipe(pool, p->memo, &(struct sb_ids) { &i, 1 }, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < pool->recipes; i++)
+		if (keep_recipe(pool, pool->recipe[i].key, &pool->recipe[i].ids, err) < 0)
+			return -1;
+	return 0;
+}
+
+static void free_piece(struct sb_pool *pool, struct sb_pool_piece *p)
+{
+	if (p->tmp)
+		unlinkat(pool->store.dir, p->tmp, 0);
+	if (p->fd >= 0)
+		close(p->fd);
+	sb_sha256_release(&p->hash);
+	sb_piece_release(&p->piece);
+	free(p->tmp);
+	free(p);
+}
+
+static void free_jobs(struct sb_pool_job *job)
+{
+	while (job) {
+		struct sb_pool_job *next = job->next;
+
+		free(job);
+		job = next;
+	}
+}
+
+void sb_pool_release(struct sb_pool *pool)
+{
+	struct sb_pool_works *w = pool->works;
+
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->failed = w->failed || !w->closing; /* what waits for a turn that never comes */
+	pthread_cond_broadcast(&w->turn);
+	pthread_mutex_unlock(&w->lock);
+	join(w);
+	free_jobs(w->first);
+	free_jobs(w->empty);
+	free_jobs(pool->filling);
+	for (size_t i = 0; i < pool->n; i++)
+		free_piece(pool, pool->piece[i]);
+	for (size_t i = 0; i < pool->recipes; i++)
+		sb_ids_release(&pool->recipe[i].ids);
+	free(pool->piece);
+	free(pool->recipe);
+	free(w);
+	*pool = (struct sb_pool) { 0 };
+}
+
+void sb_pool_content_key(const struct sb_piece_store *store, struct sb_sha256 *hash,
+			 char key[SB_DIGEST_HEX])
+{
+	char raw[SB_DIGEST_HEX];
+	struct sb_sha256 named = { 0 };
+
+	sb_sha256_finish(hash, raw);
+	sb_recipe_key(&named, store, "bytes");
+	sb_sha256_field(&named, raw);
+	sb_sha256_finish(&named, key);
+}
+
+void sb_ids_add(struct sb_ids *ids, size_t id)
+{
+	sb_grow(&ids->item, ids->n, sizeof(*ids->item));
+	ids->item[ids->n++] = id;
+}
+
+void sb_ids_append(struct sb_ids *ids, const struct sb_ids *more)
+{
+	for (size_t i = 0; i < more->n; i++)
+		sb_ids_add(ids, more->item[i]);
+}
+
+void sb_ids_release(struct sb_ids *ids)
+{
+	free(ids->item);
+	*ids = (struct sb_ids) { 0 };
+}
+
+void sb_pool_layer(struct sb_pool *pool, const struct sb_ids *ids, struct sb_layer *out)
+{
+	out->piece = sb_xcalloc(ids->n, sizeof(*out->piece));
+	for (size_t i = 0; i < ids->n; i++) {
+		struct sb_pool_piece *p = pool->piece[ids->item[i]];
+
+		out->piece[out->n++] = SB_STEAL(p->piece);
+		out->reused += p->reused;
+		out->size += out->piece[i].size;
+		out->raw += out->piece[i].raw;
+		out->files += out->piece[i].files;
+		out->unpacked += out->piece[i].unpacked;
+	}
+}
