@@ -86,9 +86,11 @@ int sb_commit_parse(struct sb_commit *out, struct sb_list *parents, struct sb_sp
 	sb_span_copy(out->tree, sizeof(out->tree), hex);
 	out->parent[0] = out->author[0] = out->subject[0] = '\0';
 	out->time = 0;
-	while (sb_span_cut(&raw, '\n', &line) && line.n)
+	bool more;
+
+	while ((more = sb_span_cut(&raw, '\n', &line)) && line.n)
 		parse_header(out, parents, line);
-	while (sb_span_line(&raw, &line))
+	while (more && sb_span_line(&raw, &line))
 		if (sb_span_trim(line).n) {
 			put_text(out->subject, sizeof(out->subject), sb_span_trim(line));
 			break;
