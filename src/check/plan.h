@@ -25,7 +25,7 @@ struct sb_env_default { /* app.json "env" */
 };
 
 struct sb_version_wish {
-	int major, minor, patch; /* minor, patch -1: any */
+	int major, minor, patch; /* minor, patch -1: any; with a spec: 0, -1, -1 */
 	char *spec;              /* a requires-python specifier such as ">=3.10,<4", or NULL */
 	char *origin;            /* the file that says so, or NULL: nobody does */
 	unsigned line;
@@ -39,6 +39,7 @@ struct sb_plan {
 	enum sb_manager manager;
 	struct sb_list inputs;          /* dependency files, the full closure, as paths in the tree, sorted */
 	bool local_code;                /* an input names a local path, -e or VCS: installing runs foreign code and needs the tree */
+	bool project_package;           /* Poetry, uv: the project is a package itself, installing it needs the tree */
 	char *manage_py;                /* shallowest, at most 3 deep, or NULL */
 	char *wsgi;                     /* "mysite.wsgi": for the fix line when there is no Procfile; or NULL */
 	bool collectstatic_off;         /* .heroku/collectstatic_disabled */

@@ -1,0 +1,119 @@
+#include "base/base.h"
+#include "check/view.h"
+
+#include <string.h>
+
+#define PROGRAM_DEPTH 5
+#define MANAGE_DEPTH 3 /* names in its path, as Heroku's find -maxdepth 3 */
+#define POINTER_MAX 1024
+
+static const char POINTER[] = "version https://git-lfs.github.com/spec/v1";
+
+/* Folders that hold other people's code. */
+static bool is_foreign(const char *name)
+{
+	static const char *const names[] = { "node_modules", "venv", ".venv", "site-packages", "__pycache__", ".tox" };
+
+	for (size_t i = 0; i < SB_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_input(const char *name)
+{
+	static const char *const names[] = { "requirements.txt", "Pipfile.lock", "Pipfile", "poetry.lock", "uv.lock", "pylock.toml" };
+
+	for (size_t i = 0; i < SB_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Whether this is a folder that only shows how others may deploy. */
+static bool is_aside(struct sb_span folder)
+{
+	static const char *const names[] = { "docs", "doc", "example", "examples", "tests", "test", "dev",
+					     "docker", "contrib", "scripts", "fixtures", "templates" };
+
+	if (folder.n && folder.p[0] == '.')
+		return true;
+	for (size_t i = 0; i < SB_COUNT(names); i++)
+		if (sb_span_is(folder, names[i]))
+			return true;
+	return false;
+}
+
+static void note_folder(struct sb_view *view, struct sb_span folder)
+{
+	SB_AUTO_FREE char *path = sb_span_dup(folder);
+
+	if (!sb_list_has(&view->settings, path))
+		sb_list_add(&view->settings, path);
+}
+
+static void note_file(struct sb_view *view, const char *path, const char *name, size_t depth)
+{
+	struct sb_span folder = sb_path_folder(path);
+
+	if (depth <= PROGRAM_DEPTH && (!strcmp(name, "wsgi.py") || !strcmp(name, "asgi.py")))
+		sb_list_add(&view->programs, path);
+	if (depth <= PROGRAM_DEPTH && !strcmp(name, "settings.py"))
+		note_folder(view, folder);
+	if (depth <= MANAGE_DEPTH && !strcmp(name, "manage.py"))
+		sb_list_add(&view->manages, path);
+	if (depth == 2 && !is_aside(folder) && !strcmp(name, "Procfile"))
+		sb_list_add(&view->procfiles, path);
+	if (depth == 2 && !is_aside(folder) && is_input(name))
+		sb_list_add(&view->inputs, path);
+}
+
+static int note_pointer(struct sb_view *view, const char *path, const char *oid, struct sb_error *err)
+{
+	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(POINTER_MAX + 1);
+	int64_t size;
+
+	if (sb_blob_size(view->check->repo, oid, &size, err) < 0)
+		return sb_wrap(err, "%s", path);
+	if (size > POINTER_MAX)
+		return 0;
+	if (sb_blob_read(&bytes, view->check->repo, oid, err) < 0)
+		return sb_wrap(err, "%s", path);
+	if (sb_span_starts(sb_buffer_span(&bytes), POINTER))
+		sb_list_add(&view->pointers, path);
+	return 0;
+}
+
+static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
+{
+	struct sb_view *view = ctx;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	size_t depth = sb_span_count(sb_span_of(path), '/') + 1;
+
+	if (sb_ignore_matches(&view->ignore, path, entry->kind == SB_DIR))
+		return entry->kind == SB_DIR ? SB_SKIP : 0;
+	switch (entry->kind) {
+	case SB_DIR:
+		if (depth <= PROGRAM_DEPTH && !strcmp(name, "settings"))
+			note_folder(view, sb_path_folder(path));
+		return is_foreign(name) ? SB_SKIP : 0;
+	case SB_SUBMODULE:
+		sb_list_add(&view->gitlinks, path);
+		return 0;
+	case SB_LINK:
+		return 0;
+	default:
+		note_file(view, path, name, depth);
+		if (!view->lfs.n || !sb_ignore_matches(&view->lfs, path, false))
+			return 0;
+		return note_pointer(view, path, entry->oid, err);
+	}
+}
+
+int sb_view_walk(struct sb_view *view, struct sb_error *err)
+{
+	const struct sb_settings *settings = view->check->settings;
+	struct sb_walk_limits limits = { settings->max_files, settings->max_depth };
+
+	return sb_tree_walk(view->check->repo, view->check->tree, &limits, visit, view, err);
+}
