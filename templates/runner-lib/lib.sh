@@ -1,4 +1,4 @@
-# What slugbuild's own runners share. Sourced by runners/NAME/run, never run.
+# What the shipped runners share. Sourced by runners/NAME/run, never run.
 #
 # A runner gets one verb, the manifest on standard input, and in its environment
 # SLUGBUILD, SLUGBUILD_ROOT, SLUGBUILD_APP, SLUGBUILD_RELEASE and
