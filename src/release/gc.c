@@ -22,6 +22,7 @@ struct gc {
 	bool dry_run;
 	struct sb_list slugs;  /* digests that are needed */
 	struct sb_list layers; /* keys that are needed */
+	struct sb_list pruned; /* "APP vN": gone, or said to be in a dry run */
 	struct sb_gc_result result;
 };
 
@@ -92,7 +93,10 @@ static int find_roots(struct gc *gc, const struct sb_app *app, struct sb_error *
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		SB_AUTO(sb_release) release = { 0 };
+		SB_AUTO_FREE char *name = sb_xasprintf("%s v%d", app->name, numbers[i]);
 
+		if (sb_list_has(&gc->pruned, name))
+			continue;
 		if (sb_ledger_load(&release, app, numbers[i], err) < 0) {
 			if (err->code == SB_ENOENT)
 				continue;
@@ -205,6 +209,7 @@ static int prune_app(struct gc *gc, const struct sb_app *app, struct sb_error *e
 
 		snprintf(name, sizeof(name), "v%d", list[i]);
 		measure(&gc->result, releases, name, 0);
+		sb_list_addf(&gc->pruned, "%s %s", app->name, name);
 	}
 	gc->result.releases += (int)n;
 	if (gc->dry_run)
@@ -257,6 +262,7 @@ int sb_gc(struct sb_gc_result *out, struct sb_store *store, const struct sb_sett
 
 	sb_list_release(&gc.slugs);
 	sb_list_release(&gc.layers);
+	sb_list_release(&gc.pruned);
 	if (result == 0)
 		*out = gc.result;
 	return result;
