@@ -136,7 +136,7 @@ struct sb_span sb_gzip_end(void)
 	static const unsigned char end[] = {
 		0x1f, 0x8b, 8,    0,    0,    0,    0,    0,    0,    0xff,       /* header */
 		0x63, 0x60, 0x18, 0x05, 0xa3, 0x60, 0x14, 0x8c, 0x54, 0x00, 0x00, /* 1024 zeros */
-		0xaf, 0xb5, 0xf2, 0xef, 0,    4,    0,    0,                      /* CRC, length */
+		0x2e, 0xaf, 0xb5, 0xef, 0,    4,    0,    0,                      /* CRC, length */
 	};
 
 	return (struct sb_span) { (const char *)end, sizeof(end) };
