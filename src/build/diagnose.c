@@ -60,14 +60,3 @@ bool sb_diagnose_no_wheel(struct sb_span output)
 
 	return any_of(output, words, SB_COUNT(words));
 }
-
-int sb_diagnose_install(const struct sb_diagnose *about, struct sb_error *err)
-{
-	return sb_fail(err, SB_EBUILD, "%s could not install the dependencies", about->tool);
-}
-
-int sb_diagnose_static(const struct sb_diagnose *about, struct sb_error *err)
-{
-	(void)about;
-	return sb_fail(err, SB_EBUILD, "collectstatic failed");
-}

@@ -25,6 +25,7 @@ struct sb_diagnose {
 	const char *app;    /* for the fix lines: "-a blog" */
 	const char *root;   /* what the app's folder was called: "/app" */
 	const char *python; /* "3.11.2" */
+	const char *manage; /* path of manage.py, or NULL */
 	const struct sb_source_file *files; /* the dependency files, or what else is of use */
 	size_t n;
 	/* The text of a file of the app, for the line that is to blame; owned, NULL: not there. May be NULL. */

@@ -142,6 +142,7 @@ static int explain(struct sb_build *build, const struct sb_step *step, struct sb
 				     .app = build->app,
 				     .root = root,
 				     .python = build->python.version,
+				     .manage = build->plan->manage_py,
 				     .read = app_file,
 				     .ctx = build };
 
