@@ -58,7 +58,7 @@ leave()
 		chmod -R u+w "$WORK" 2>/dev/null
 		rm -rf "$WORK"
 	else
-		echo "# kept: $WORK"
+		echo "# kept: $WORK" >&2
 	fi
 	exit $status
 }
@@ -75,7 +75,10 @@ t()
 	else
 		failed=$((failed + 1))
 		echo "not ok $tests - $1"
-		sed 's/^/# /' "$WORK/log" | tail -n 60
+		{
+			echo "# $name: not ok $tests - $1"
+			tail -n 60 "$WORK/log" | sed 's/^/# /'
+		} >&2
 		cp "$WORK/log" "$WORK/failed.$tests"
 	fi
 }
