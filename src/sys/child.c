@@ -393,9 +393,9 @@ int sb_child_capture(const struct sb_child *child, struct sb_buffer *out, struct
 int sb_child_start(const struct sb_child *child, pid_t *pid, struct sb_error *err)
 {
 	SB_AUTO_CLOSE int in = open_input(child, err);
-	SB_AUTO_CLOSE int out = child->tty	   ? fcntl(1, F_DUPFD_CLOEXEC, 3) :
-				child->out_fd > 0 ? fcntl(child->out_fd, F_DUPFD_CLOEXEC, 3) :
-						    lift(open("/dev/null", O_WRONLY | O_CLOEXEC));
+	SB_AUTO_CLOSE int out = child->tty          ? fcntl(1, F_DUPFD_CLOEXEC, 3)
+				: child->out_fd > 0 ? fcntl(child->out_fd, F_DUPFD_CLOEXEC, 3)
+						    : lift(open("/dev/null", O_WRONLY | O_CLOEXEC));
 	SB_AUTO_CLOSE int err_fd = fcntl(child->tty ? 2 : out, F_DUPFD_CLOEXEC, 3);
 	const struct sb_spawn_fds fds = { in, out, err_fd };
 

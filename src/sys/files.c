@@ -39,8 +39,8 @@ static int sync_parent(int dir, const char *name, struct sb_error *err)
 {
 	const char *slash = strrchr(name, '/');
 	SB_AUTO_FREE char *parent =
-		slash ? sb_xasprintf("%.*s", (int)(slash - name ? slash - name : 1), name) :
-			sb_xstrdup(".");
+		slash ? sb_xasprintf("%.*s", (int)(slash - name ? slash - name : 1), name)
+		      : sb_xstrdup(".");
 	SB_AUTO_CLOSE int fd = openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -92,8 +92,8 @@ int sb_newfile_finish(struct sb_newfile *file, struct sb_error *err)
 	}
 	if (close(fd) < 0)
 		return sb_fail_sys(err, "close %s", file->name);
-	if (file->keep ? rename_noreplace(file->dir, file->tmp, file->dir, file->name) < 0 :
-			 renameat(file->dir, file->tmp, file->dir, file->name) < 0) {
+	if (file->keep ? rename_noreplace(file->dir, file->tmp, file->dir, file->name) < 0
+		       : renameat(file->dir, file->tmp, file->dir, file->name) < 0) {
 		if (errno == EEXIST)
 			return sb_fail(err, SB_EAGAIN, "%s is there already", file->name);
 		return sb_fail_sys(err, "rename to %s", file->name);
@@ -110,7 +110,7 @@ void sb_newfile_release(struct sb_newfile *file)
 		unlinkat(file->dir, file->tmp, 0);
 	free(file->tmp);
 	free(file->name);
-	*file = (struct sb_newfile) SB_NEWFILE_INIT;
+	*file = (struct sb_newfile)SB_NEWFILE_INIT;
 }
 
 int sb_write_file(int dir, const char *name, mode_t mode, struct sb_span bytes,

@@ -57,9 +57,9 @@ static int pass(int at, const char *name, mode_t mode)
 
 int sb_make_dirs_at(int dir, const char *path, mode_t mode, struct sb_error *err)
 {
-	SB_AUTO_CLOSE int at = path[0] == '/'  ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) :
-			       dir == AT_FDCWD ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) :
-						 fcntl(dir, F_DUPFD_CLOEXEC, 3);
+	SB_AUTO_CLOSE int at = path[0] == '/'    ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+			       : dir == AT_FDCWD ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC)
+						 : fcntl(dir, F_DUPFD_CLOEXEC, 3);
 	struct sb_span rest = sb_span_of(path), part;
 
 	while (rest.n && rest.p[rest.n - 1] == '/')

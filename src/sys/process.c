@@ -80,7 +80,7 @@ void sb_ancestry_find(struct sb_ancestry *out)
 {
 	pid_t child = getpid();
 
-	*out = (struct sb_ancestry) SB_ANCESTRY_INIT;
+	*out = (struct sb_ancestry)SB_ANCESTRY_INIT;
 	for (int i = 0; i < ANCESTORS_MAX; i++) {
 		pid_t pid = parent_of(child), above;
 
@@ -90,7 +90,8 @@ void sb_ancestry_find(struct sb_ancestry *out)
 			child = pid;
 			continue;
 		}
-		/* Wrappers ("git receive-pack" runs git-receive-pack) may stand above one another. */
+		/* Wrappers ("git receive-pack" runs git-receive-pack) may stand above one another.
+		 */
 		out->receive_pack = follow(pid, child);
 		while ((above = parent_of(pid)) > 1 && is_receive_pack(above))
 			pid = above;
@@ -113,7 +114,7 @@ void sb_ancestry_release(struct sb_ancestry *ancestry)
 		close(ancestry->receive_pack);
 	if (ancestry->connection >= 0)
 		close(ancestry->connection);
-	*ancestry = (struct sb_ancestry) SB_ANCESTRY_INIT;
+	*ancestry = (struct sb_ancestry)SB_ANCESTRY_INIT;
 }
 
 pid_t sb_detach(const int *keep, struct sb_error *err)
@@ -131,7 +132,8 @@ pid_t sb_detach(const int *keep, struct sb_error *err)
 	sb_default_signals();
 	signal(SIGPIPE, SIG_IGN);
 	null = open("/dev/null", O_RDWR);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 || chdir("/") < 0)
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    chdir("/") < 0)
 		_exit(4);
 	sb_keep_descriptors(keep, true);
 	for (const int *fd = keep; fd && *fd >= 0; fd++)

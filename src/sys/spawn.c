@@ -141,6 +141,7 @@ int sb_spawn(pid_t *pid, const struct sb_child *child, const struct sb_spawn_fds
 		return 0;
 	waitpid(*pid, NULL, 0);
 	errno = failure.code;
-	return sb_fail_sys(err, failure.step == 'd' ? "cannot enter the folder of %s" : "cannot run %s",
+	return sb_fail_sys(err,
+			   failure.step == 'd' ? "cannot enter the folder of %s" : "cannot run %s",
 			   child->argv[0]);
 }
