@@ -23,10 +23,10 @@ int sb_blob_stream(struct sb_repo *repo, const char *oid,
 
 	if (sb_blob_size(repo, oid, &size, err) < 0)
 		return -1;
-	if (size > SB_BLOB_INLINE)
+	/* A small one may be a delta of one that is too big to make in memory. */
+	if (size > SB_BLOB_INLINE ||
+	    sb_git_object(&object, repo, oid, GIT_OBJECT_BLOB, SB_BLOB_INLINE, "file", err) < 0)
 		return sb_cat_blob(repo, oid, take, ctx, err);
-	if (sb_git_object(&object, repo, oid, GIT_OBJECT_BLOB, SB_BLOB_INLINE, "file", err) < 0)
-		return -1;
 	struct sb_span all = { git_odb_object_data(object), git_odb_object_size(object) };
 
 	return all.n ? take(ctx, all, err) : 0;

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/list.h"
 #include "source/cat.h"
+#include "sys/child.h"
 #include "sys/pipe.h"
 
 #include <errno.h>
@@ -110,6 +111,8 @@ static int fill(struct sb_cat *cat, struct sb_error *err)
 	if (cat->at < cat->n)
 		return 0;
 	do {
+		if (sb_cancel_asked())
+			return sb_fail(err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked());
 		int rc = poll(&ready, 1, STALL_MS);
 
 		if (rc == 0)

@@ -1,4 +1,5 @@
 #include "source/git.h"
+#include "sys/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,6 +163,7 @@ int sb_repo_init_bare(const char *path, const char *branch, struct sb_error *err
 {
 	SB_AUTO_FREE char *tmp = sb_xasprintf("%s.tmp-%ld", path, (long)getpid());
 	SB_AUTO_FREE char *ref = sb_xasprintf("refs/heads/%s", branch);
+	struct sb_error ignored = { 0 };
 
 	sb_git_start();
 	if (!git_reference_is_valid_name(ref))
@@ -169,9 +171,11 @@ int sb_repo_init_bare(const char *path, const char *branch, struct sb_error *err
 	if (access(path, F_OK) == 0)
 		return sb_fail(err, SB_EUSAGE, "%s exists already", path);
 	/* Made whole beside its place: a repository without its settings is never seen. */
-	if (make_bare(tmp, branch, err) < 0)
-		return -1;
-	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
-		return sb_fail_sys(err, "cannot make the repository %s", path);
-	return 0;
+	int rc = make_bare(tmp, branch, err);
+
+	if (rc == 0 && renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
+		rc = sb_fail_sys(err, "cannot make the repository %s", path);
+	if (rc < 0)
+		(void)!sb_remove_tree(AT_FDCWD, tmp, &ignored);
+	return rc;
 }

@@ -1,4 +1,5 @@
 #include "source/git.h"
+#include "source/memory.h"
 
 #include <pwd.h>
 #include <stdlib.h>
@@ -72,6 +73,7 @@ void sb_git_start(void)
 	if (started)
 		return;
 	started = true;
+	sb_memory_start();
 	git_libgit2_init();
 	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_BYTES);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
@@ -147,8 +149,10 @@ int sb_git_object(git_odb_object **out, struct sb_repo *repo, const char *hex, g
 		return sb_fail(err, SB_ELIMIT,
 			       "the %s %s has %lld bytes; slugbuild reads at most %zu", what, hex,
 			       (long long)size, max);
+	size_t ceiling = sb_memory_ceiling(SB_MEMORY_OBJECT);
 	int rc = git_odb_read(out, odb_of(repo), &id);
 
+	sb_memory_ceiling(ceiling);
 	return rc < 0 ? fail_to_read(rc, hex, err) : 0;
 }
 

@@ -36,7 +36,7 @@ struct sb_tree {
 };
 
 #define SB_PATH_MAX 1024         /* bytes of a path in a tree */
-#define SB_TREE_BYTES (16 << 20) /* of a tree object */
+#define SB_TREE_BYTES (8 << 20)  /* of a tree object */
 #define SB_TREE_ENTRIES (200000) /* in one tree object */
 #define SB_LINK_MAX 4095         /* bytes of a symlink's target */
 

@@ -1,9 +1,12 @@
 #include "source/git.h"
 #include "source/tree.h"
 #include "source/walk.h"
+#include "sys/child.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define ASK_EVERY 64 /* entries between two looks at whether we are cancelled */
 
 struct walk {
 	struct sb_repo *repo;
@@ -45,7 +48,9 @@ static int walk_entry(struct walk *walk, const struct sb_entry *entry, struct sb
 {
 	const struct sb_walk_limits *limits = walk->limits;
 
-	if (limits && limits->files > 0 && ++walk->files > limits->files)
+	if (++walk->files % ASK_EVERY == 0 && sb_cancel_asked())
+		return sb_fail(err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked());
+	if (limits && limits->files > 0 && walk->files > limits->files)
 		return fail_limit(walk, err, "more files and folders than may be", limits->files);
 	int rc = walk->visit(walk->ctx, walk->path, entry, err);
 

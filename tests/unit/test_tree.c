@@ -330,6 +330,28 @@ static void blobs_come_whole_and_in_parts(void **state)
 			    "the repository");
 }
 
+static void small_deltas_of_big_blobs_are_read_through_git(void **state)
+{
+	SB_AUTO(sb_buffer) small = SB_BUFFER_INIT(8 << 20);
+	SB_AUTO(sb_repo) repo = { 0 };
+	struct sb_error err = { 0 };
+	char oid[SB_OID_MAX + 1];
+
+	(void)state;
+	/* big enough that libgit2 would need more memory than it gets, to make the small one */
+	snprintf(oid, sizeof(oid), "%s",
+		 sh("git init -q delta; cd delta; head -c 9000000 /dev/urandom >a; head -c 8000000 "
+		    "a >b;"
+		    "cp a c; echo x >>c; git add a b c; git commit -qm x; git repack -adfq;"
+		    "git verify-pack -v .git/objects/pack/*.idx | grep -q ' 1 [0-9a-f]*$';"
+		    "git rev-parse HEAD:b"));
+	assert_int_equal(sb_repo_open(&repo, at("delta"), &err), 0);
+	if (sb_blob_read(&small, &repo, oid, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(small.n, 8000000);
+	assert_non_null(repo.git_program);
+}
+
 static bool skip_x(void *ctx, const char *path, bool is_dir)
 {
 	(void)ctx;
@@ -490,6 +512,7 @@ int main(void)
 		cmocka_unit_test(tree_ends_a_bomb_in_time),
 		cmocka_unit_test(tree_finds_paths),
 		cmocka_unit_test(blobs_come_whole_and_in_parts),
+		cmocka_unit_test(small_deltas_of_big_blobs_are_read_through_git),
 		cmocka_unit_test(tree_checks_out_modes_times_and_bytes),
 		cmocka_unit_test(tree_checkout_keeps_to_its_limits),
 		cmocka_unit_test(tree_checkout_refuses_hostile_trees),
