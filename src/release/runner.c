@@ -233,7 +233,11 @@ int sb_runner_call(const struct sb_runner *runner, const char *verb, const char 
 	/* Back to a release from before the first slug: then nothing is to run. */
 	if (!strcmp(verb, "deploy") && !sb_json_at(manifest, "slug.sha256"))
 		verb = "stop";
-	return call_runner(runner, verb, extra, manifest, app, settings, &call, err);
+
+	int result = call_runner(runner, verb, extra, manifest, app, settings, &call, err);
+
+	sb_buffer_release(&call.errors);
+	return result;
 }
 
 json_t *sb_runner_status(const struct sb_runner *runner, const json_t *manifest,
