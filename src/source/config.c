@@ -16,9 +16,12 @@ static int take_config(struct sb_settings *out, git_config *config, const char *
 {
 	SB_GIT_AUTO(git_config_iterator) *it = NULL;
 	git_config_entry *entry;
-	int rc = git_config_iterator_glob_new(&it, config, "^slugbuild\\.");
+	/* Without a pattern: libgit2 1.5 with PCRE2 leaks at each match. */
+	int rc = git_config_iterator_new(&it, config);
 
 	while (rc == 0 && (rc = git_config_next(&entry, it)) == 0) {
+		if (strncmp(entry->name, "slugbuild.", 10))
+			continue;
 		/* "[slugbuild] useUv" without a value is true, as everywhere in git. */
 		const char *value = entry->value ? entry->value : "true";
 
@@ -99,11 +102,14 @@ int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo, struct
 /* Sets a key to one value, whatever number it had; NULL removes it. */
 static int set_key(git_config *config, const char *key, const char *value)
 {
-	int rc = git_config_delete_multivar(config, key, ".*");
+	int rc = value ? git_config_set_string(config, key, value)
+		       : git_config_delete_entry(config, key);
 
-	if (rc < 0 && rc != GIT_ENOTFOUND)
-		return rc;
-	return value ? git_config_set_string(config, key, value) : 0;
+	if (rc == 0 || (!value && rc == GIT_ENOTFOUND))
+		return 0;
+	/* It may have several values. */
+	rc = git_config_delete_multivar(config, key, ".*");
+	return rc == 0 && value ? git_config_set_string(config, key, value) : rc;
 }
 
 int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,
