@@ -219,7 +219,7 @@ static int add_args(struct sb_box_command *out, struct sb_list *args, const stru
 }
 
 /* The limits are set inside: there RLIMIT_NPROC counts the box's own processes only. */
-static void add_limits(struct sb_list *argv, const struct sb_box *box)
+void sb_box_add_limits(const struct sb_box *box, struct sb_list *argv)
 {
 	static const char *const prlimit[] = { "/usr/bin/prlimit", "/bin/prlimit", NULL };
 	const struct sb_settings *settings = box->settings;
@@ -233,7 +233,8 @@ static void add_limits(struct sb_list *argv, const struct sb_box *box)
 		 */
 		int64_t space = settings->build_memory * 8;
 
-		sb_list_addf(argv, "--nproc=%lld", (long long)settings->build_processes);
+		if (!box->open)
+			sb_list_addf(argv, "--nproc=%lld", (long long)settings->build_processes);
 		sb_list_addf(argv, "--fsize=%lld", (long long)settings->build_disk);
 		sb_list_addf(argv, "--as=%lld", (long long)(space < 32 * GIB ? 32 * GIB : space));
 	}
@@ -278,7 +279,7 @@ int sb_box_command(struct sb_box_command *out, const struct sb_box *box, const c
 	ADD(&out->argv, sb_box_program(box->settings), "--args", word, "--");
 	if (keeps_signals)
 		add_signals(&out->argv, "default");
-	add_limits(&out->argv, box);
+	sb_box_add_limits(box, &out->argv);
 	sb_list_add_all(&out->argv, argv);
 	return 0;
 }

@@ -37,6 +37,10 @@ int sb_box_filter(struct sb_error *err) SB_MUST_CHECK;
 void sb_box_map_argv(const struct sb_box *box, struct sb_list *out, const char *const *argv);
 void sb_box_map_env(const struct sb_box *box, struct sb_list *out);
 
+/* "prlimit … --", in front of the program. Without a box RLIMIT_NPROC is left alone: it would count
+ * all of the user's processes. */
+void sb_box_add_limits(const struct sb_box *box, struct sb_list *argv);
+
 /* Decides, and sets box->open; SB_ECONFIG where a box is required and cannot be had. */
 int sb_box_decide(struct sb_box *box, struct sb_error *err) SB_MUST_CHECK;
 

@@ -33,16 +33,19 @@ void sb_cancel_also(const char *(*why)(void *ctx), void *ctx)
 
 const char *sb_cancel_asked(void)
 {
-	switch (got) {
-	case 0:
-		return question ? question(question_ctx) : NULL;
-	case SIGTERM:
-		return "the server asked for it (SIGTERM)";
-	case SIGINT:
-		return "interrupted";
-	default:
-		return "the connection hung up";
-	}
+	static const char *reason; /* once asked, it stays so */
+
+	if (reason)
+		return reason;
+	if (got == SIGTERM)
+		reason = "the server asked for it (SIGTERM)";
+	else if (got == SIGINT)
+		reason = "interrupted";
+	else if (got)
+		reason = "the connection hung up";
+	else if (question)
+		reason = question(question_ctx);
+	return reason;
 }
 
 const char *sb_child_end_text(const struct sb_child *child, const struct sb_child_result *result)
@@ -71,6 +74,10 @@ const char *sb_child_end_text(const struct sb_child *child, const struct sb_chil
 	case SB_CHILD_DISK:
 		snprintf(text, sizeof(text), "left less than %lld MiB on the disk",
 			 (long long)(child->disk_floor >> 20));
+		break;
+	case SB_CHILD_PROCESSES:
+		snprintf(text, sizeof(text), "had more than %lld processes",
+			 (long long)child->processes);
 		break;
 	case SB_CHILD_CANCELLED:
 		snprintf(text, sizeof(text), "was cancelled");

@@ -109,9 +109,24 @@ static void take(struct run *run, struct stream *stream)
 	}
 }
 
+static void weigh(struct run *run)
+{
+	const struct sb_child *child = run->child;
+	int64_t processes, memory;
+
+	if (!child->memory && !child->processes)
+		return;
+	memory = sb_family_memory(run->pid, &processes);
+	if (child->memory && memory > child->memory)
+		stop(run, SB_CHILD_MEMORY);
+	if (child->processes && processes > child->processes)
+		stop(run, SB_CHILD_PROCESSES);
+}
+
 static void tick(struct run *run, int64_t now)
 {
 	const struct sb_child *child = run->child;
+	int64_t left;
 
 	if (now < run->next_tick)
 		return;
@@ -120,16 +135,13 @@ static void tick(struct run *run, int64_t now)
 		child->tick(child->ctx);
 	if (sb_cancel_asked())
 		stop(run, SB_CHILD_CANCELLED);
-	if (child->memory && sb_family_memory(run->pid) > child->memory)
-		stop(run, SB_CHILD_MEMORY);
-	if (child->disk > 0 && child->disk_floor) {
-		int64_t left = sb_free_bytes(child->disk, NULL);
-
-		if (left >= 0 && left < child->disk_floor)
-			stop(run, SB_CHILD_DISK);
-	}
-	/* What eats memory or disk has no time to say goodbye. */
-	if (run->end == SB_CHILD_MEMORY || run->end == SB_CHILD_DISK)
+	weigh(run);
+	left = child->disk > 0 && child->disk_floor ? sb_free_bytes(child->disk, NULL) : -1;
+	if (left >= 0 && left < child->disk_floor)
+		stop(run, SB_CHILD_DISK);
+	/* What eats up the machine has no time to say goodbye. */
+	if (run->end == SB_CHILD_MEMORY || run->end == SB_CHILD_DISK ||
+	    run->end == SB_CHILD_PROCESSES)
 		run->kill_at = now;
 }
 
@@ -316,6 +328,7 @@ static int spawn_piped(struct run *run, struct sb_error *err)
 static int run_all(struct run *run, struct sb_child_result *out, struct sb_error *err)
 {
 	const struct sb_child *child = run->child;
+	void (*interrupt)(int) = NULL, (*quit)(int) = NULL;
 
 	if (!child->tty && (child->seconds <= 0 || child->bytes <= 0))
 		return sb_fail(err, SB_ESYS, "%s has no limits", child->argv[0]);
@@ -328,8 +341,16 @@ static int run_all(struct run *run, struct sb_child_result *out, struct sb_error
 		return -1;
 	}
 	run->pidfd = sb_pidfd_open(run->pid);
+	if (child->tty) { /* ^C is the program's business, as for a shell */
+		interrupt = signal(SIGINT, SIG_IGN);
+		quit = signal(SIGQUIT, SIG_IGN);
+	}
 	attend(run);
 	conclude(run, out);
+	if (child->tty) {
+		signal(SIGINT, interrupt);
+		signal(SIGQUIT, quit);
+	}
 	return 0;
 }
 

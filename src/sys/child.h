@@ -36,6 +36,7 @@ struct sb_child {
 	int64_t seconds;         /* of wall clock; 0 is refused unless tty */
 	int64_t bytes;           /* of stdout and stderr together; 0 is refused unless tty */
 	int64_t memory;          /* resident bytes of it and all below it; 0: no limit */
+	int64_t processes;       /* of it and all below it; 0: no limit */
 	int disk;                /* a directory's descriptor whose filesystem must keep `disk_floor` free; 0: none */
 	int64_t disk_floor;
 	const int *pass;         /* descriptors it keeps, at the same numbers; ends with -1; or NULL */
@@ -54,6 +55,7 @@ enum sb_child_end {
 	SB_CHILD_MEMORY,
 	SB_CHILD_DISK,
 	SB_CHILD_CANCELLED, /* see sb_cancel_asked */
+	SB_CHILD_PROCESSES, /* too many */
 };
 
 struct sb_child_result {

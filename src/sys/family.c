@@ -54,6 +54,13 @@ static bool read_member(pid_t pid, struct member *out)
 	return true;
 }
 
+static int by_pid(const void *a, const void *b)
+{
+	const struct member *one = a, *two = b;
+
+	return (one->pid > two->pid) - (one->pid < two->pid);
+}
+
 static void snapshot(struct family *out)
 {
 	DIR *proc = opendir("/proc");
@@ -69,16 +76,19 @@ static void snapshot(struct family *out)
 	}
 	if (proc)
 		closedir(proc);
+	if (out->n)
+		qsort(out->item, out->n, sizeof(*out->item), by_pid);
 }
 
 static bool belongs(const struct family *family, const struct member *member, pid_t top)
 {
+	struct member key = { .pid = member->parent };
+	const struct member *parent;
+
 	if (member->pid == top || member->session == top)
 		return true;
-	for (size_t i = 0; i < family->n; i++)
-		if (family->item[i].ours && family->item[i].pid == member->parent)
-			return true;
-	return false;
+	parent = bsearch(&key, family->item, family->n, sizeof(key), by_pid);
+	return parent && parent->ours;
 }
 
 /* Marks `top`, everything below it, its session and everything below that. */
@@ -113,16 +123,20 @@ static int64_t memory_of(pid_t pid)
 	return sum;
 }
 
-int64_t sb_family_memory(pid_t pid)
+int64_t sb_family_memory(pid_t pid, int64_t *processes)
 {
 	__attribute__((cleanup(family_release))) struct family family = { 0 };
 	int64_t sum = 0;
 
 	snapshot(&family);
 	mark(&family, pid);
-	for (size_t i = 0; i < family.n; i++)
-		if (family.item[i].ours)
-			sum += memory_of(family.item[i].pid);
+	*processes = 0;
+	for (size_t i = 0; i < family.n; i++) {
+		if (!family.item[i].ours)
+			continue;
+		++*processes;
+		sum += memory_of(family.item[i].pid);
+	}
 	return sum;
 }
 

@@ -52,13 +52,17 @@ static bool is_shell(pid_t pid)
 	return sb_span_is(word, "sh") || sb_span_is(word, "dash") || sb_span_is(word, "bash");
 }
 
-/* A shell that did not exec its last command hands no signal on either. */
+/*
+ * A shell that waits for its last command hands no signal on, and its own end would take the
+ * box down before that command could finish: then the command gets the signal, not the shell.
+ */
 static void send_down(pid_t pid, int sig, int depth)
 {
 	pid_t below[CHILDREN_MAX];
 	size_t n = depth < 4 && is_shell(pid) ? sb_family_children(pid, below, CHILDREN_MAX) : 0;
 
-	kill(pid, sig);
+	if (!n)
+		kill(pid, sig);
 	for (size_t i = 0; i < n && i < CHILDREN_MAX; i++)
 		send_down(below[i], sig, depth + 1);
 }

@@ -207,6 +207,8 @@ static int prepare_open(struct prepared *out, const struct sb_box *box, struct s
 {
 	SB_AUTO_FREE char *cwd = map_path(box, sb_span_of(box->cwd ? box->cwd : "/"));
 
+	if (!out->child.tty)
+		sb_box_add_limits(box, &out->argv);
 	sb_box_map_argv(box, &out->argv, out->child.argv);
 	sb_box_map_env(box, &out->env);
 	out->child.argv = (const char *const *)out->argv.item;
@@ -221,6 +223,9 @@ static int prepare(struct prepared *out, struct sb_box *box, const struct sb_chi
 {
 	out->child = *child;
 	out->cwd = -1;
+	/* RLIMIT_NPROC does not hold for root, whose number is the same in the box. */
+	if (!box->running_app && !child->tty && !child->processes)
+		out->child.processes = box->settings->build_processes + 8;
 	if (sb_box_decide(box, err) < 0)
 		return -1;
 	return box->open ? prepare_open(out, box, err) : prepare_boxed(out, box, err);

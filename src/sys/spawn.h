@@ -27,8 +27,9 @@ void sb_keep_descriptors(const int *keep, bool at_once);
 /* Every signal at its default, none blocked. Safe after fork. */
 void sb_default_signals(void);
 
-/* Anonymous and shared memory, resident, of `pid` and all below it (and its whole session). */
-int64_t sb_family_memory(pid_t pid);
+/* Anonymous and shared memory, resident, of `pid` and all below it (and its whole session), and
+ * how many processes that are. */
+int64_t sb_family_memory(pid_t pid, int64_t *processes);
 
 /* KILL to everything below `pid` and in its session, and to its group. */
 void sb_family_kill(pid_t pid);
