@@ -27,8 +27,8 @@
 struct walk {
 	struct sb_pool pool;
 	struct sb_ids ids;
-	struct sb_sha256 content; /* of all entries, for a layer without a key */
-	bool keyed;
+	struct sb_sha256 content;       /* of all entries, for a layer without a key */
+	bool counts;                    /* what is added goes into `content` */
 	bool open;                      /* a piece is */
 	int64_t bytes, files, unpacked; /* of it */
 	char *part;
@@ -71,7 +71,7 @@ static bool cuts(const char *path, unsigned bits)
 
 static void add(struct walk *walk, struct sb_span bytes)
 {
-	if (!walk->keyed)
+	if (walk->counts)
 		sb_sha256_add(&walk->content, bytes);
 	sb_pool_add(&walk->pool, bytes);
 }
@@ -144,16 +144,21 @@ static int add_large(struct walk *walk, int fd, const struct sb_tar_entry *entry
 		return -1;
 	}
 	sb_pool_content_key(&walk->pool.store, &hash, key);
-	if (sb_recipe_find(&found, &walk->pool.store, key)) {
+	if (walk->counts)
 		sb_sha256_field(&walk->content, key);
+	if (sb_recipe_find(&found, &walk->pool.store, key)) {
 		sb_pool_reuse_take(&walk->pool, &found, &walk->ids);
 		return 0;
 	}
-	sb_sha256_field(&walk->content, key);
 	sb_ids_add(&walk->ids, sb_pool_begin(&walk->pool, key));
 	walk->open = true;
+
+	bool counts = walk->counts;
+
+	walk->counts = false; /* the key stands for it */
 	if (pour(walk, fd, entry, head, err) < 0)
 		return -1;
+	walk->counts = counts;
 	return end_piece(walk, err);
 }
 
@@ -309,7 +314,7 @@ static int make_layer(struct walk *walk, int dir, const char *key, struct sb_lay
 	char recipe[SB_DIGEST_HEX] = "";
 	SB_AUTO(sb_pieces) found = { 0 };
 
-	walk->keyed = key;
+	walk->counts = !key;
 	if (key)
 		folder_key(&walk->pool.store, key, recipe);
 	if (key && sb_recipe_find(&found, &walk->pool.store, recipe)) {

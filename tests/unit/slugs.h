@@ -24,9 +24,9 @@ SB_UNUSED static int open_at(const char *name)
 /* The store in the folder `name`, which is made where missing. */
 SB_UNUSED static struct sb_piece_store store_at(const char *name)
 {
-	static char paths[8][512];
+	static char paths[64][512];
 	static int turn;
-	char *path = paths[turn = (turn + 1) % 8];
+	char *path = paths[turn = (turn + 1) % 64];
 
 	snprintf(path, sizeof(paths[0]), "%s", at(name));
 	mkdir(path, 0755);
@@ -79,8 +79,10 @@ SB_UNUSED static int unpack_at(const char *slug, const char *folder, const char 
 /* All of a folder as text: type, mode, time, size, target, digest of each entry. */
 SB_UNUSED static char *picture(const char *folder)
 {
-	return strdup(sh("cd %s && find . -mindepth 1 -printf '%%P %%y %%m %%T@ %%l\\0' | LC_ALL=C sort -z | "
-			 "sha256sum; find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum | sha256sum",
+	return strdup(sh("cd %s && find . -mindepth 1 -printf '%%P %%y %%m %%T@ %%l\\0' | LC_ALL=C "
+			 "sort -z | "
+			 "sha256sum; find . -type f -print0 | LC_ALL=C sort -z | xargs -0r "
+			 "sha256sum | sha256sum",
 			 folder));
 }
 

@@ -3,9 +3,11 @@
 /* A folder with all that is awkward in names, and in sizes. */
 static void make_awkward(const char *name)
 {
-	sh("mkdir -p %s/empty %s/d/ee/f && cd %s && : >zero && printf x >one && printf '#!/bin/sh\\n' >run && "
+	sh("mkdir -p %s/empty %s/d/ee/f && cd %s && : >zero && printf x >one && printf "
+	   "'#!/bin/sh\\n' >run && "
 	   "chmod 755 run && head -c 511 /dev/zero >b511 && head -c 512 /dev/zero >b512 && "
-	   "head -c 513 /dev/zero >b513 && head -c 3000000 /dev/zero >big && seq 400000 >numbers && "
+	   "head -c 513 /dev/zero >b513 && head -c 3000000 /dev/zero >big && seq 400000 >numbers "
+	   "&& "
 	   "ln -s one link && ln -s $(printf '%%0300d' 0) longlink && ln -s /etc/passwd out && "
 	   "ln -s ../../.. d/up && n=$(printf '%%099d' 0) && : >$n && : >${n}1 && : >${n}12 && "
 	   "mkdir $n.d && : >$n.d/$n && n=$(printf '%%0250d' 0) && mkdir $n && echo deep >$n/$n && "
@@ -62,7 +64,8 @@ static void slug_is_read_by_every_tar(void **state)
 		{ "tar", "tar -xzf ../a.tar.gz" },
 		{ "bsdtar", "bsdtar -xzf ../a.tar.gz" },
 		{ "busybox", "busybox tar -xzf ../a.tar.gz" },
-		{ "python3", "python3 -c \"import tarfile; t = tarfile.open('../a.tar.gz', errors='surrogateescape', "
+		{ "python3", "python3 -c \"import tarfile; t = tarfile.open('../a.tar.gz', "
+			     "errors='surrogateescape', "
 			     "encoding='utf-8'); t.extractall()\"" },
 	};
 	SB_AUTO_FREE char *before = picture("in");
@@ -74,14 +77,15 @@ static void slug_is_read_by_every_tar(void **state)
 			continue;
 		}
 		for (int locale = 0; locale < 2; locale++) {
-			const char *said = sh("rm -rf x && mkdir x && cd x && umask 022 && LC_ALL=%s %s 2>&1",
-					      locale ? "C.UTF-8" : "C", tars[i][1]);
+			const char *said =
+				sh("rm -rf x && mkdir x && cd x && umask 022 && LC_ALL=%s %s 2>&1",
+				   locale ? "C.UTF-8" : "C", tars[i][1]);
 
 			if (*said && strcmp(tars[i][0], "busybox"))
 				fail_msg("%s: %s", tars[i][0], said);
-			/* busybox gives symlinks the time of now */
-			sh("cd x && find . -type l -exec touch -hd @0 {} + && cp -a ../in ../in0 && cd ../in0 && "
-			   "find . -type l -exec touch -hd @0 {} +");
+			/* busybox sets the times of files only */
+			sh("cp -a in in0; for d in x in0; do find $d -depth ! -type f -exec touch "
+			   "-hd @0 {} +; done");
 			SB_AUTO_FREE char *x = picture("x"), *in0 = picture("in0");
 
 			sh("rm -rf in0");
@@ -101,8 +105,10 @@ static void slug_is_the_same_wherever_it_is_made(void **state)
 		unsigned threads, mask;
 		const char *tz, *store;
 	} ways[] = {
-		{ 1, 022, "UTC", "s1" },	   { 8, 077, "Asia/Tokyo", "s2" },
-		{ 3, 0, "America/Lima", "s3" }, { 2, 027, "UTC", "store" },
+		{ 1, 022, "UTC", "s1" },
+		{ 8, 077, "Asia/Tokyo", "s2" },
+		{ 3, 0, "America/Lima", "s3" },
+		{ 2, 027, "UTC", "store" },
 	};
 
 	(void)state;
@@ -151,7 +157,8 @@ static void slug_lists_and_gives_single_files(void **state)
 	(void)state;
 	assert_int_equal(sb_slug_list(fd, digest, see, &seen, &err), 0);
 	assert_true(seen.big && seen.link);
-	assert_int_equal(seen.n, strtoul(sh("find in -mindepth 1 | tr -dc '\\n' | wc -c; "), NULL, 10) - 1);
+	assert_int_equal(seen.n,
+			 strtoul(sh("find in -mindepth 1 | tr -dc '\\n' | wc -c; "), NULL, 10) - 1);
 	assert_int_equal(sb_slug_file(&out, fd, "one", &err), 0);
 	assert_string_equal(out.p, "x");
 	assert_int_equal(sb_slug_file(&out, fd, "two", &err), -1);
@@ -206,7 +213,8 @@ static void slug_misses_a_piece(void **state)
 
 	(void)state;
 	assert_int_equal(truncate(layer.piece[0].path, 5), 0);
-	assert_int_equal(sb_slug_write(&slug, &layer, 1, dir, "d.tar.gz", &slug_settings, &err), -1);
+	assert_int_equal(sb_slug_write(&slug, &layer, 1, dir, "d.tar.gz", &slug_settings, &err),
+			 -1);
 	assert_int_equal(err.code, SB_ESYS);
 	assert_string_equal(sh("ls -A | grep -e d.tar -e tmp- || :"), "");
 	sb_layer_release(&layer);
