@@ -172,7 +172,8 @@ static int take_config(json_t *answer, const char *name, struct sb_list *vars, s
 
 	if (!json_is_object(config))
 		return sb_fail(err, SB_EBUILD, "the add-on %s printed no \"config\" object", name);
-	json_object_foreach(config, key, value) {
+	json_object_foreach(config, key, value)
+	{
 		if (!json_is_string(value))
 			return sb_fail(err, SB_EBUILD, "the add-on %s printed no text for %s", name,
 				       key);
@@ -184,7 +185,8 @@ static int take_config(json_t *answer, const char *name, struct sb_list *vars, s
 			return -1;
 		}
 	}
-	json_object_foreach(config, key, value) {
+	json_object_foreach(config, key, value)
+	{
 		sb_log_mask(log, key, json_string_value(value));
 		sb_list_setenv(vars, key, json_string_value(value));
 	}
@@ -230,7 +232,7 @@ int sb_addon_create(struct sb_app *app, const char *name, const struct sb_settin
 		return 0;
 	/* It exists on the server and nobody would know of it: take it back. */
 	call.verb = "destroy";
-	call.out = (struct sb_buffer) SB_BUFFER_INIT(ANSWER_MAX);
+	call.out = (struct sb_buffer)SB_BUFFER_INIT(ANSWER_MAX);
 	(void)!run(&call, app, name, server, json_object_get(answer, "state"), &ignored);
 	sb_buffer_release(&call.out);
 	return -1;
@@ -256,7 +258,8 @@ int sb_addon_destroy(struct sb_app *app, const char *name, const struct sb_setti
 	if (result < 0)
 		return -1;
 	/* A var that the owner has set to something else since is the owner's. */
-	json_object_foreach(json_object_get(kept, "config"), key, value) {
+	json_object_foreach(json_object_get(kept, "config"), key, value)
+	{
 		const char *now = sb_list_getenv(vars, key);
 
 		if (now && json_is_string(value) && !strcmp(now, json_string_value(value)))

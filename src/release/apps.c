@@ -193,7 +193,7 @@ int sb_app_create(struct sb_app *out, const struct sb_store *store, const char *
 	if (make_app(&made, apps, err) < 0)
 		return -1;
 	*out = made;
-	made = (struct sb_app) SB_APP_INIT;
+	made = (struct sb_app)SB_APP_INIT;
 	return 0;
 }
 
@@ -238,10 +238,10 @@ int sb_app_open(struct sb_app *out, const struct sb_store *store, const char *na
 	made.path = sb_xasprintf("%s/%s", store->root_path, path);
 	made.repo = sb_xstrdup(sb_json_text(facts, "repo", ""));
 	made.port = (int)sb_json_int(facts, "port", 0);
-	made.formation = json_is_object(formation) ? json_deep_copy(formation) :
-						     sb_json_new_object();
+	made.formation =
+		json_is_object(formation) ? json_deep_copy(formation) : sb_json_new_object();
 	*out = made;
-	made = (struct sb_app) SB_APP_INIT;
+	made = (struct sb_app)SB_APP_INIT;
 	return 0;
 }
 
@@ -285,5 +285,5 @@ void sb_app_release(struct sb_app *app)
 	free(app->path);
 	free(app->repo);
 	json_decref(app->formation);
-	*app = (struct sb_app) SB_APP_INIT;
+	*app = (struct sb_app)SB_APP_INIT;
 }

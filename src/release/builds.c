@@ -27,7 +27,8 @@ static bool is_open(const char *state)
 	return !strcmp(state, "waiting") || !strcmp(state, "building");
 }
 
-/* Locked, logged and described under a temporary name: whoever sees a build sees that it is alive. */
+/* Locked, logged and described under a temporary name: whoever sees a build sees that it is alive.
+ */
 static int fill(struct sb_build_record *record, struct sb_error *err)
 {
 	struct sb_lock lock = SB_LOCK_INIT;
@@ -68,7 +69,7 @@ int sb_build_record_open(struct sb_build_record *out, const struct sb_app *app, 
 		return -1;
 	}
 	*out = made;
-	made = (struct sb_build_record) SB_BUILD_RECORD_INIT;
+	made = (struct sb_build_record)SB_BUILD_RECORD_INIT;
 	return 0;
 }
 
@@ -79,8 +80,8 @@ int sb_build_record_load(struct sb_build_record *out, const struct sb_app *app, 
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(STATE_MAX);
 	SB_AUTO_FREE char *path = sb_xasprintf("builds/%s", id);
 
-	if (!sb_is_build_id(id) || (faccessat(app->dir, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-				    errno == ENOENT)) {
+	if (!sb_is_build_id(id) ||
+	    (faccessat(app->dir, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)) {
 		sb_fail(err, SB_ENOENT, "%s has no build %s", app->name, id);
 		sb_error_fix(err, "slugbuild builds -a %s lists them", app->name);
 		return -1;
@@ -101,7 +102,7 @@ int sb_build_record_load(struct sb_build_record *out, const struct sb_app *app, 
 	}
 	sb_span_copy(made.id, sizeof(made.id), sb_span_of(id));
 	*out = made;
-	made = (struct sb_build_record) SB_BUILD_RECORD_INIT;
+	made = (struct sb_build_record)SB_BUILD_RECORD_INIT;
 	return 0;
 }
 
@@ -184,5 +185,5 @@ void sb_build_record_release(struct sb_build_record *record)
 	sb_autoclose(&record->log);
 	sb_autoclose(&record->alive);
 	json_decref(record->facts);
-	*record = (struct sb_build_record) SB_BUILD_RECORD_INIT;
+	*record = (struct sb_build_record)SB_BUILD_RECORD_INIT;
 }

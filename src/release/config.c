@@ -24,7 +24,8 @@ int sb_config_load(struct sb_list *out, int dir, struct sb_error *err)
 		return sb_wrap(err, "config.json");
 	if (!json_is_object(vars))
 		return sb_fail(err, SB_EINPUT, "config.json is no object");
-	json_object_foreach(vars, name, value) {
+	json_object_foreach(vars, name, value)
+	{
 		if (!json_is_string(value))
 			return sb_fail(err, SB_EINPUT, "config.json: %s is no text", name);
 		sb_list_setenv(out, name, json_string_value(value));

@@ -73,8 +73,7 @@ static int find_roots(struct gc *gc, const struct sb_app *app, struct sb_error *
 	SB_AUTO(sb_list) commits = { 0 };
 	size_t n = 0;
 
-	if (sb_staged_list(&commits, app, err) < 0 ||
-	    sb_ledger_numbers(&numbers, &n, app, err) < 0)
+	if (sb_staged_list(&commits, app, err) < 0 || sb_ledger_numbers(&numbers, &n, app, err) < 0)
 		return -1;
 	for (size_t i = 0; i < commits.n; i++) {
 		SB_AUTO(sb_staged) staged = { 0 };
@@ -114,8 +113,8 @@ static bool older(int dir, const char *name, int64_t seconds)
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 
-	int64_t last = st.st_mtim.tv_sec > st.st_ctim.tv_sec ? st.st_mtim.tv_sec :
-							       st.st_ctim.tv_sec;
+	int64_t last =
+		st.st_mtim.tv_sec > st.st_ctim.tv_sec ? st.st_mtim.tv_sec : st.st_ctim.tv_sec;
 
 	return sb_wall() - last > seconds;
 }

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define PAUSE_MS 200
-#define ANSWER_MS 30000 /* one request's time; the first page of a large app is slow */
+#define ANSWER_MS 30000  /* one request's time; the first page of a large app is slow */
 #define STUBBORN_MS 5000 /* a 4xx that stays this long is the app's last word */
 
 /* What was seen last: an HTTP status, or 0 and errno (0 there: no HTTP answer). */
@@ -124,14 +124,16 @@ static int explain_answer(const struct sb_health *health, const struct seen *las
 	sb_fail(err, SB_EBUILD, "GET %s was answered with \"%s\", not 2xx or 3xx", health->path,
 		last->line);
 	if (last->status == 400)
-		sb_error_fix(err,
-			     "Django answers so when the host is not in ALLOWED_HOSTS: the check asks "
-			     "for \"%s\";\nadd it there, or name the site's own host: "
-			     "git config slugbuild.domain www.example.com",
-			     health->host);
+		sb_error_fix(
+			err,
+			"Django answers so when the host is not in ALLOWED_HOSTS: the check asks "
+			"for \"%s\";\nadd it there, or name the site's own host: "
+			"git config slugbuild.domain www.example.com",
+			health->host);
 	else if (last->status >= 500)
-		sb_error_fix(err, "the app failed on this page: see its output above, or\n"
-				  "name a page that needs less: git config slugbuild.healthPath /up");
+		sb_error_fix(err,
+			     "the app failed on this page: see its output above, or\n"
+			     "name a page that needs less: git config slugbuild.healthPath /up");
 	else
 		sb_error_fix(err, "name a page that answers without a login: "
 				  "git config slugbuild.healthPath /up");

@@ -15,8 +15,8 @@
 #define ENV_MAX (SB_CONFIG_MAX * 4)
 
 static const char *const state_names[] = {
-	[SB_PENDING] = "pending",   [SB_RELEASING] = "releasing",   [SB_RELEASED] = "released",
-	[SB_STARTING] = "starting", [SB_CURRENT] = "current",	    [SB_SUPERSEDED] = "superseded",
+	[SB_PENDING] = "pending",   [SB_RELEASING] = "releasing", [SB_RELEASED] = "released",
+	[SB_STARTING] = "starting", [SB_CURRENT] = "current",     [SB_SUPERSEDED] = "superseded",
 	[SB_FAILED] = "failed",
 };
 
@@ -174,8 +174,8 @@ static int write_env(int dir, const struct sb_list *vars, struct sb_error *err)
 }
 
 /* Aims at `number` and takes the first free one from there. The rename is the commit point. */
-static int commit_as(struct sb_release *release, int number, int releases, const char *temp, int dir,
-		     struct sb_error *err)
+static int commit_as(struct sb_release *release, int number, int releases, const char *temp,
+		     int dir, struct sb_error *err)
 {
 	for (;; number++) {
 		char name[32];
@@ -218,7 +218,8 @@ int sb_ledger_commit(struct sb_app *app, struct sb_release *release, const struc
 		release->number = 0;
 		return -1;
 	}
-	/* Committed. The mark matters only once this folder is pruned, and pruning writes it first. */
+	/* Committed. The mark matters only once this folder is pruned, and pruning writes it first.
+	 */
 	(void)!sb_ledger_mark(app, release->number, &ignored);
 	return 0;
 }
@@ -228,8 +229,8 @@ static int open_release(const struct sb_app *app, int number, struct sb_error *e
 	char path[48];
 
 	snprintf(path, sizeof(path), "releases/v%d", number);
-	if (number < 1 || (faccessat(app->dir, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-			   errno == ENOENT)) {
+	if (number < 1 ||
+	    (faccessat(app->dir, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)) {
 		sb_fail(err, SB_ENOENT, "%s has no release v%d", app->name, number);
 		sb_error_fix(err, "slugbuild releases -a %s lists them", app->name);
 		return -1;

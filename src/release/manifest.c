@@ -59,10 +59,11 @@ static json_t *make_formation(const struct sb_app *app, const struct sb_release 
 	json_object_foreach(processes, name, value)
 		sb_json_set_int(out, name, !strcmp(name, "web"));
 	apply_words(out, sb_json_text(release->facts, "formation", ""));
-	json_object_foreach(app->formation, name, value)
-		if (json_object_get(out, name) && json_is_integer(value))
-			sb_json_set_int(out, name, json_integer_value(value));
-	json_object_foreach(out, name, value) {
+	json_object_foreach(app->formation, name,
+			    value) if (json_object_get(out, name) && json_is_integer(value))
+		sb_json_set_int(out, name, json_integer_value(value));
+	json_object_foreach(out, name, value)
+	{
 		json_int_t count = json_integer_value(value);
 
 		json_integer_set(value, count < 0 ? 0 : count > COUNT_MAX ? COUNT_MAX : count);
@@ -75,8 +76,10 @@ static json_t *make_process(const struct sb_app *app, const struct sb_release *r
 {
 	SB_AUTO_FREE char *launch = sb_xasprintf("%s/.slugbuild/launch", directory);
 	SB_AUTO_FREE char *version = sb_xasprintf("v%d", release->number);
-	const char *exec[] = { sb_slugbuild(), "exec", "--root", app->store->root_path, "-a",
-			       app->name,      "-r",   version,	 name };
+	const char *exec[] = {
+		sb_slugbuild(), "exec",  "--root", app->store->root_path, "-a", app->name,
+		"-r",           version, name
+	};
 	json_t *out = sb_json_new_object();
 	json_t *argv = sb_json_new_array();
 	json_t *words = sb_json_new_array();
@@ -100,11 +103,11 @@ static json_t *make_processes(const struct sb_app *app, const struct sb_release 
 	const char *name;
 	json_t *command;
 
-	json_object_foreach(processes, name, command) {
-		json_t *process = make_process(app, release, directory, name,
-					       json_is_string(command) ?
-						       json_string_value(command) :
-						       "");
+	json_object_foreach(processes, name, command)
+	{
+		json_t *process =
+			make_process(app, release, directory, name,
+				     json_is_string(command) ? json_string_value(command) : "");
 
 		sb_json_set_int(process, "count", sb_json_int(formation, name, 0));
 		sb_json_set_take(out, name, process);
@@ -115,8 +118,9 @@ static json_t *make_processes(const struct sb_app *app, const struct sb_release 
 static json_t *make_slug(const struct sb_app *app, const struct sb_release *release)
 {
 	static const char *const slug_keys[] = { "sha256", "size", "unpacked", "files", NULL };
-	static const char *const layer_keys[] = { "name",  "key",      "size",
-						  "files", "unpacked", NULL };
+	static const char *const layer_keys[] = {
+		"name", "key", "size", "files", "unpacked", NULL
+	};
 	const json_t *facts = json_object_get(release->facts, "slug");
 	SB_AUTO_FREE char *path = sb_store_slug_path(app->store, sb_json_text(facts, "sha256", ""));
 	json_t *out = copy_keys(facts, slug_keys);
@@ -172,7 +176,7 @@ static void add_facts(json_t *out, const struct sb_release *release)
 {
 	static const char *const runtime[] = { "python", "interpreter", "bundled", "platform",
 					       NULL };
-	static const char *const provenance[] = { "commit",   "tree",	"locks", "tools",
+	static const char *const provenance[] = { "commit",   "tree",   "locks", "tools",
 						  "packages", "sdists", NULL };
 	const json_t *previous = json_object_get(release->facts, "previous");
 
@@ -205,9 +209,9 @@ json_t *sb_manifest_make(const struct sb_app *app, const struct sb_release *rele
 	SB_AUTO_FREE char *directory = sb_release_path(app, release->number, "app");
 	SB_AUTO_FREE char *env_file = sb_release_path(app, release->number, "env");
 	SB_AUTO_FREE char *name = sb_xasprintf("v%d", release->number);
-	SB_AUTO_FREE char *address = settings->domain && *settings->domain ?
-					     sb_xasprintf("https://%s", settings->domain) :
-					     sb_xasprintf("http://127.0.0.1:%d", app->port);
+	SB_AUTO_FREE char *address = settings->domain && *settings->domain
+					     ? sb_xasprintf("https://%s", settings->domain)
+					     : sb_xasprintf("http://127.0.0.1:%d", app->port);
 	json_t *formation = make_formation(app, release);
 	json_t *out = sb_json_new_object();
 
@@ -257,8 +261,9 @@ json_t *sb_manifest_load(const struct sb_app *app, int number, struct sb_error *
 		return NULL;
 	}
 	if (sb_json_int(out, "manifest", 0) != SB_MANIFEST_VERSION) {
-		sb_fail(err, SB_ECONFIG, "the manifest of v%d has version %lld; this slugbuild reads %d",
-			number, (long long)sb_json_int(out, "manifest", 0), SB_MANIFEST_VERSION);
+		sb_fail(err, SB_ECONFIG,
+			"the manifest of v%d has version %lld; this slugbuild reads %d", number,
+			(long long)sb_json_int(out, "manifest", 0), SB_MANIFEST_VERSION);
 		json_decref(out);
 		return NULL;
 	}

@@ -84,13 +84,12 @@ static int check_type(const struct sb_run *run, struct sb_error *err)
 	json_t *command;
 
 	if (!strcmp(run->type, "run"))
-		return run->command && run->command[0] ?
-			       0 :
-			       sb_fail(err, SB_EUSAGE, "run what? name a command");
+		return run->command && run->command[0]
+			       ? 0
+			       : sb_fail(err, SB_EUSAGE, "run what? name a command");
 	if (json_object_get(processes, run->type))
 		return 0;
-	json_object_foreach(processes, name, command)
-		sb_list_add(&names, name);
+	json_object_foreach(processes, name, command) sb_list_add(&names, name);
 
 	SB_AUTO_FREE char *all = sb_list_join(&names, ", ");
 

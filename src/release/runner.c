@@ -67,8 +67,7 @@ int sb_runner_find(struct sb_runner *out, const struct sb_settings *settings, st
 		sb_error_fix(err, "git config slugbuild.runner runit");
 		return -1;
 	} else {
-		SB_AUTO_FREE char *mark =
-			sb_xasprintf("%s/runners/%s/local", sb_datadir(), name);
+		SB_AUTO_FREE char *mark = sb_xasprintf("%s/runners/%s/local", sb_datadir(), name);
 
 		made.path = sb_xasprintf("%s/runners/%s/run", sb_datadir(), name);
 		made.local = access(mark, F_OK) == 0;
@@ -107,11 +106,9 @@ static void add_user(struct sb_list *env)
 static void make_env(struct sb_list *env, const struct sb_runner *runner, const char *verb,
 		     const json_t *manifest, const struct sb_app *app)
 {
-	SB_AUTO_FREE char *state =
-		sb_xasprintf("%s/%s", app->store->root_path, state_name(runner));
+	SB_AUTO_FREE char *state = sb_xasprintf("%s/%s", app->store->root_path, state_name(runner));
 
-	sb_list_setenv(env, "PATH",
-		       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+	sb_list_setenv(env, "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 	sb_list_setenv(env, "LANG", "C.UTF-8");
 	add_user(env);
 	sb_list_setenv(env, "SLUGBUILD", sb_slugbuild());

@@ -50,9 +50,9 @@ int sb_staged_load(struct sb_staged *out, const struct sb_app *app, const char *
 	if (dir < 0)
 		return -1;
 	if (sb_read_file(&text, dir, name, err) < 0)
-		return err->code == SB_ENOENT ?
-			       sb_fail(err, SB_ENOENT, "%s is not staged for %s", commit, app->name) :
-			       -1;
+		return err->code == SB_ENOENT ? sb_fail(err, SB_ENOENT, "%s is not staged for %s",
+							commit, app->name)
+					      : -1;
 	made.facts = sb_json_parse(sb_buffer_span(&text), err);
 	if (!made.facts)
 		return sb_wrap(err, "the marker of %s", commit);

@@ -86,7 +86,7 @@ static int make_folders(int root, struct sb_error *err)
 		const char *path;
 		mode_t mode;
 	} folder[] = {
-		{ "repos", 0755 },	 { "apps", 0755 },	   { "log", 0750 },
+		{ "repos", 0755 },       { "apps", 0755 },         { "log", 0750 },
 		{ "store/slugs", 0750 }, { "store/layers", 0755 }, { "store/traces", 0750 },
 		{ "store/cache", 0755 }, { "store/tmp", 0750 },
 	};
@@ -121,7 +121,7 @@ int sb_store_open(struct sb_store *out, const struct sb_settings *settings, stru
 	made.path = sb_xasprintf("%s/store", made.root_path);
 	made.pieces_path = sb_xasprintf("%s/pieces", made.path);
 	*out = made;
-	made = (struct sb_store) SB_STORE_INIT;
+	made = (struct sb_store)SB_STORE_INIT;
 	return 0;
 }
 
@@ -271,5 +271,5 @@ void sb_store_release(struct sb_store *store)
 	free(store->path);
 	free(store->root_path);
 	free(store->pieces_path);
-	*store = (struct sb_store) SB_STORE_INIT;
+	*store = (struct sb_store)SB_STORE_INIT;
 }

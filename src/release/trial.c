@@ -10,7 +10,8 @@
 #define TAIL_LINES 40
 #define STOP_MS 10000
 
-/* The last lines of what the process printed: to the log when it failed, to releases/vN/output always. */
+/* The last lines of what the process printed: to the log when it failed, to releases/vN/output
+ * always. */
 static void show_tail(int fd, const struct sb_run *run, struct sb_log *log, bool failed)
 {
 	char room[TAIL_BYTES];

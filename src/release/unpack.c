@@ -61,7 +61,8 @@ static int open_slug(const struct sb_app *app, const struct sb_release *release,
 		return sb_fail_sys(err, "open %s", path);
 	if (size >= 0 && st.st_size != size)
 		return damaged(path, "its size is another one", err);
-	if ((st.st_size <= CHEAP || !strcmp(sb_json_text(release->facts, "kind", ""), "rollback")) &&
+	if ((st.st_size <= CHEAP ||
+	     !strcmp(sb_json_text(release->facts, "kind", ""), "rollback")) &&
 	    check_digest(fd, path, sha256, err) < 0)
 		return -1;
 	return SB_STEAL_FD(fd);
@@ -73,8 +74,8 @@ static char *find_layer(const struct sb_app *app, const struct sb_release *relea
 {
 	const char *key = sb_json_text(release->facts, "deps_key", "");
 
-	return settings->release_copy || !sb_is_digest(key) ? NULL :
-							      sb_store_layer(app->store, key);
+	return settings->release_copy || !sb_is_digest(key) ? NULL
+							    : sb_store_layer(app->store, key);
 }
 
 /*
@@ -89,11 +90,12 @@ static int unpack_rest(int slug, int dir, const json_t *facts, const char *const
 	json_t *layer;
 	size_t i;
 
-	json_array_foreach((json_t *)layers, i, layer)
-		total += sb_json_int(layer, "size", INT32_MAX);
+	json_array_foreach((json_t *)layers, i, layer) total +=
+		sb_json_int(layer, "size", INT32_MAX);
 	if (!skip[0] || !total || total > sb_json_int(facts, "size", 0))
 		return sb_slug_unpack(slug, dir, skip, err);
-	json_array_foreach((json_t *)layers, i, layer) {
+	json_array_foreach((json_t *)layers, i, layer)
+	{
 		int64_t size = sb_json_int(layer, "size", 0);
 
 		if (size && strcmp(sb_json_text(layer, "name", ""), "python") != 0 &&

@@ -35,8 +35,8 @@ SB_UNUSED static int state_make(void **out)
 	sb_settings_init(&state->settings);
 	free(state->settings.root);
 	state->settings.root = sb_xasprintf("%s/root%d", scratch, turn++);
-	state->store = (struct sb_store) SB_STORE_INIT;
-	state->app = (struct sb_app) SB_APP_INIT;
+	state->store = (struct sb_store)SB_STORE_INIT;
+	state->app = (struct sb_app)SB_APP_INIT;
 	*out = state;
 	if (sb_store_open(&state->store, &state->settings, &state->err) < 0 ||
 	    sb_app_create(&state->app, &state->store, "blog", "/srv/blog.git", &state->settings,

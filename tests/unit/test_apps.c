@@ -35,9 +35,9 @@ static void create_says_when_ports_run_out(void **out)
 
 	free(state->settings.ports);
 	state->settings.ports = sb_xstrdup("20000-20000");
-	assert_int_equal(sb_app_create(&second, &state->store, "shop", NULL, &state->settings,
-				       &state->err),
-			 -1);
+	assert_int_equal(
+		sb_app_create(&second, &state->store, "shop", NULL, &state->settings, &state->err),
+		-1);
 	assert_int_equal(state->err.code, SB_ECONFIG);
 	assert_string_equal(sh("ls -A %s/apps", state->store.root_path), "blog");
 }
@@ -48,9 +48,9 @@ static void create_refuses_a_second_of_the_same_name(void **out)
 	SB_AUTO(sb_app) second = SB_APP_INIT;
 	static const char *const bad[] = { "", "../x", "Blog", ".tmp-x", "a/b", "9" };
 
-	assert_int_equal(sb_app_create(&second, &state->store, "blog", NULL, &state->settings,
-				       &state->err),
-			 -1);
+	assert_int_equal(
+		sb_app_create(&second, &state->store, "blog", NULL, &state->settings, &state->err),
+		-1);
 	assert_int_equal(state->err.code, SB_EUSAGE);
 	assert_string_equal(state->err.text, "the app blog exists already");
 	for (size_t i = 0; i < SB_COUNT(bad); i++) {

@@ -57,10 +57,9 @@ static int check(struct sb_error *err, const char *const *answers, int64_t secon
 {
 	struct server server = start(answers);
 	SB_AUTO(sb_log) log = SB_LOG_INIT;
-	struct sb_health health = { .port = server.port,
-				    .path = "/up",
-				    .host = "blog.example.com",
-				    .seconds = seconds };
+	struct sb_health health = {
+		.port = server.port, .path = "/up", .host = "blog.example.com", .seconds = seconds
+	};
 	int result = sb_health_wait(&health, &log, err);
 
 	kill(server.pid, SIGKILL);
@@ -86,8 +85,9 @@ static void health_takes_2xx_and_3xx_and_asks_as_promised(void **out)
 
 static void health_waits_for_an_app_that_warms_up(void **out)
 {
-	static const char *const answers[] = { "", "HTTP/1.1 503 x\r\n\r\n", "HTTP/1.1 400 x\r\n\r\n",
-					       "HTTP/1.1 200 OK\r\n\r\n", NULL };
+	static const char *const answers[] = { "", "HTTP/1.1 503 x\r\n\r\n",
+					       "HTTP/1.1 400 x\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
+					       NULL };
 	struct sb_error err = { 0 };
 
 	(void)out;
@@ -99,8 +99,8 @@ static void health_says_what_it_saw_last(void **out)
 	static const struct {
 		const char *answer, *text, *fix;
 	} cases[] = {
-		{ "HTTP/1.1 500 Internal Server Error\r\n\r\n", "\"HTTP/1.1 500 Internal Server Error\"",
-		  "output" },
+		{ "HTTP/1.1 500 Internal Server Error\r\n\r\n",
+		  "\"HTTP/1.1 500 Internal Server Error\"", "output" },
 		{ "HTTP/1.1 400 Bad Request\r\n\r\n", "400", "ALLOWED_HOSTS" },
 		{ "HTTP/1.1 404 Not Found\r\n\r\n", "404", "healthPath" },
 		{ "SSH-2.0-x\r\n", "does not speak HTTP", "" },
@@ -123,7 +123,9 @@ static void health_explains_a_port_nobody_listens_on(void **out)
 {
 	SB_AUTO(sb_log) log = SB_LOG_INIT;
 	struct sb_error err = { 0 };
-	struct sb_health health = { .port = sb_free_port(), .path = "/", .host = "x", .seconds = 1 };
+	struct sb_health health = {
+		.port = sb_free_port(), .path = "/", .host = "x", .seconds = 1
+	};
 
 	(void)out;
 	assert_true(health.port > 0);
@@ -136,7 +138,9 @@ static void health_gives_up_at_once_when_the_process_has_ended(void **out)
 {
 	SB_AUTO(sb_log) log = SB_LOG_INIT;
 	struct sb_error err = { 0 };
-	struct sb_health health = { .port = sb_free_port(), .path = "/", .host = "x", .seconds = 60 };
+	struct sb_health health = {
+		.port = sb_free_port(), .path = "/", .host = "x", .seconds = 60
+	};
 	int status = 0;
 
 	(void)out;

@@ -41,7 +41,8 @@ static void commit_makes_all_files_with_their_modes(void **out)
 	assert_int_equal(release.state, SB_PENDING);
 	assert_int_equal(sb_json_int(release.facts, "previous", 0), 1);
 	assert_int_equal(sb_json_int(release.facts, "number", 0), 2);
-	assert_string_equal(sh("ls -A %s/releases | grep tmp || echo none", state->app.path), "none");
+	assert_string_equal(sh("ls -A %s/releases | grep tmp || echo none", state->app.path),
+			    "none");
 }
 
 static void commit_that_fails_leaves_nothing(void **out)
@@ -122,9 +123,18 @@ static void release_numbers_are_read_strictly(void **out)
 		const char *text;
 		int number;
 	} cases[] = {
-		{ "v1", 1 },  { "12", 12 }, { "v0", 0 },	    { "", 0 },
-		{ "v", 0 },   { "-1", 0 },  { "v1x", 0 },	    { " 1", 0 },
-		{ "+1", 0 },  { "vv1", 0 }, { "99999999999999", 0 }, { "v01", 0 },
+		{ "v1", 1 },
+		{ "12", 12 },
+		{ "v0", 0 },
+		{ "", 0 },
+		{ "v", 0 },
+		{ "-1", 0 },
+		{ "v1x", 0 },
+		{ " 1", 0 },
+		{ "+1", 0 },
+		{ "vv1", 0 },
+		{ "99999999999999", 0 },
+		{ "v01", 0 },
 	};
 
 	(void)out;
@@ -136,9 +146,8 @@ static void pruning_keeps_what_is_live_or_in_flight(void **out)
 {
 	struct state *state = *out;
 	static const enum sb_release_state states[] = {
-		[2] = SB_SUPERSEDED, [3] = SB_CURRENT, [4] = SB_RELEASING,
-		[5] = SB_FAILED,     [6] = SB_FAILED,  [7] = SB_SUPERSEDED,
-		[8] = SB_FAILED,     [9] = SB_FAILED,
+		[2] = SB_SUPERSEDED, [3] = SB_CURRENT,    [4] = SB_RELEASING, [5] = SB_FAILED,
+		[6] = SB_FAILED,     [7] = SB_SUPERSEDED, [8] = SB_FAILED,    [9] = SB_FAILED,
 	};
 
 	for (int i = 2; i <= 9; i++) {

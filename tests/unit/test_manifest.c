@@ -7,8 +7,10 @@
 	"\"slug\":{\"sha256\":\"" DIGEST_A "\",\"size\":10,\"unpacked\":20,\"files\":3," \
 	"\"layers\":[{\"name\":\"app\",\"key\":\"" DIGEST_B "\",\"size\":10,\"files\":3," \
 	"\"unpacked\":20,\"pieces\":[{\"sha256\":\"" DIGEST_B "\",\"size\":10}]}]}," \
-	"\"processes\":{\"web\":\"gunicorn x.wsgi --bind \\\"a b\\\"\",\"worker\":\"celery -A x\"}," \
-	"\"release_command\":null,\"health_path\":\"/up\",\"formation\":\"worker=2 clock=9 web=x\"," \
+	"\"processes\":{\"web\":\"gunicorn x.wsgi --bind \\\"a b\\\"\",\"worker\":\"celery -A " \
+	"x\"}," \
+	"\"release_command\":null,\"health_path\":\"/up\",\"formation\":\"worker=2 clock=9 " \
+	"web=x\"," \
 	"\"runtime\":{\"python\":\"3.11.2\",\"interpreter\":\"/usr/bin/python3.11\"," \
 	"\"bundled\":false,\"platform\":\"linux-x86_64\"}," \
 	"\"provenance\":{\"commit\":\"" COMMIT_A "\",\"tree\":\"" COMMIT_B "\"," \
@@ -21,7 +23,8 @@ static void validate(const json_t *manifest)
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(1 << 20);
 	FILE *file = fopen(at("manifest.json"), "w");
 
-	if (strcmp(sh("python3 -c 'import jsonschema' 2>/dev/null && echo yes || echo no"), "yes") != 0) {
+	if (strcmp(sh("python3 -c 'import jsonschema' 2>/dev/null && echo yes || echo no"),
+		   "yes") != 0) {
 		print_message("# SKIP validation: python3 has no module jsonschema\n");
 		fclose(file);
 		return;
@@ -37,7 +40,8 @@ static void validate(const json_t *manifest)
 			      "for e in jsonschema.Draft202012Validator(schema)"
 			      ".iter_errors(json.load(open(sys.argv[2]))):\n"
 			      "    print(e.json_path, e.message)\n"
-			      "' '%s' manifest.json 2>&1", getenv("SCHEMA"));
+			      "' '%s' manifest.json 2>&1",
+			      getenv("SCHEMA"));
 
 	if (*said)
 		fail_msg("%s", said);

@@ -5,7 +5,8 @@
 #include <sys/wait.h>
 
 #define FACTS \
-	"{\"slug\":{\"sha256\":\"" DIGEST_A "\",\"size\":1,\"unpacked\":1,\"files\":1,\"layers\":[]}," \
+	"{\"slug\":{\"sha256\":\"" DIGEST_A \
+	"\",\"size\":1,\"unpacked\":1,\"files\":1,\"layers\":[]}," \
 	"\"processes\":{\"web\":\"x\"}}"
 
 static json_t *manifest_of(struct state *state)
@@ -65,7 +66,8 @@ static void runner_gets_verb_manifest_and_a_clean_environment(void **out)
 
 	setenv("GIT_DIR", "/secret", 1);
 	OK(call(state,
-		"echo \"$@\"; grep '\"name\": \"v2\"'; env | sort | cut -d= -f1 | tr '\\n' ' '; echo; "
+		"echo \"$@\"; grep '\"name\": \"v2\"'; env | sort | cut -d= -f1 | tr '\\n' ' '; "
+		"echo; "
 		"echo $SLUGBUILD_APP $SLUGBUILD_RELEASE; echo oops >&2",
 		"restart", shown, sizeof(shown)));
 	unsetenv("GIT_DIR");
@@ -120,7 +122,8 @@ static void runner_that_hangs_is_killed(void **out)
 static void runner_that_is_missing_is_named_with_the_cure(void **out)
 {
 	struct state *state = *out;
-	static const char *const bad[] = { "/nonexistent/run", "nosuch", "../run", "", "/etc/passwd" };
+	static const char *const bad[] = { "/nonexistent/run", "nosuch", "../run", "",
+					   "/etc/passwd" };
 	SB_AUTO(sb_runner) runner = { 0 };
 
 	for (size_t i = 0; i < SB_COUNT(bad); i++) {
@@ -141,13 +144,14 @@ static void status_is_json_and_stderr_is_kept_apart(void **out)
 
 	find(&runner, state, "echo noise >&2; echo '{\"processes\":[{\"name\":\"web.1\"}]}'");
 
-	SB_AUTO_JSON json_t *status = sb_runner_status(&runner, manifest, &state->app,
-						       &state->settings, &state->err);
+	SB_AUTO_JSON json_t *status =
+		sb_runner_status(&runner, manifest, &state->app, &state->settings, &state->err);
 
 	assert_non_null(status);
 	assert_int_equal(json_array_size(json_object_get(status, "processes")), 1);
 	find(&broken, state, "echo it is down >&2; exit 1");
-	assert_null(sb_runner_status(&broken, manifest, &state->app, &state->settings, &state->err));
+	assert_null(
+		sb_runner_status(&broken, manifest, &state->app, &state->settings, &state->err));
 	assert_non_null(strstr(state->err.text, "it is down"));
 }
 
@@ -200,9 +204,9 @@ static void addon_without_a_server_names_the_setting(void **out)
 		skip(); /* no templates beside this test program */
 	assert_int_equal(state->err.code, SB_ECONFIG);
 	assert_non_null(strstr(state->err.fix, "slugbuild.addon.postgresql"));
-	assert_int_equal(sb_addon_destroy(&state->app, "redis", &state->settings, &vars, &log,
-					  &state->err),
-			 -1);
+	assert_int_equal(
+		sb_addon_destroy(&state->app, "redis", &state->settings, &vars, &log, &state->err),
+		-1);
 	assert_string_equal(state->err.text, "blog has no add-on redis");
 }
 
