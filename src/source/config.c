@@ -52,24 +52,13 @@ static int take_file(struct sb_settings *out, const char *path, struct sb_error 
 int sb_user_settings(struct sb_settings *out, struct sb_error *err)
 {
 	SB_AUTO(sb_settings) made = { 0 };
-	const char *home = sb_git_home(), *xdg = getenv("XDG_CONFIG_HOME");
-	SB_AUTO_FREE char *global = NULL, *under_xdg = NULL;
+	SB_AUTO_FREE char *xdg = sb_git_user_config(true), *global = sb_git_user_config(false);
 
 	sb_git_start();
 	sb_settings_init(&made);
-	if (take_file(&made, SYSTEM_CONFIG, err) < 0)
+	if (take_file(&made, SYSTEM_CONFIG, err) < 0 || (xdg && take_file(&made, xdg, err) < 0) ||
+	    (global && take_file(&made, global, err) < 0))
 		return -1;
-	if (xdg && xdg[0] == '/')
-		under_xdg = sb_xasprintf("%s/git/config", xdg);
-	else if (home)
-		under_xdg = sb_xasprintf("%s/.config/git/config", home);
-	if (under_xdg && take_file(&made, under_xdg, err) < 0)
-		return -1;
-	if (home) {
-		global = sb_xasprintf("%s/.gitconfig", home);
-		if (take_file(&made, global, err) < 0)
-			return -1;
-	}
 	*out = SB_STEAL(made);
 	return 0;
 }

@@ -38,7 +38,8 @@ void sb_git_repository_put(git_repository **p)
 	git_repository_free(*p);
 }
 
-const char *sb_git_home(void)
+/* $HOME, else the passwd entry; NULL: none. */
+static const char *home_of_user(void)
 {
 	const char *home = getenv("HOME");
 
@@ -50,18 +51,14 @@ const char *sb_git_home(void)
 	return user && user->pw_dir && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
 }
 
-/* safe.directory is looked for where git looks, also where $HOME is unset. */
-static void set_search_path(void)
+char *sb_git_user_config(bool xdg)
 {
-	const char *home = getenv("HOME") ? NULL : sb_git_home();
+	const char *home = home_of_user(), *folder = getenv("XDG_CONFIG_HOME");
 
-	if (!home)
-		return;
-	SB_AUTO_FREE char *xdg = sb_xasprintf("%s/.config/git", home);
-
-	git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, home);
-	if (!getenv("XDG_CONFIG_HOME"))
-		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_XDG, xdg);
+	if (xdg && folder && folder[0] == '/')
+		return sb_xasprintf("%s/git/config", folder);
+	return home ? sb_xasprintf("%s%s", home, xdg ? "/.config/git/config" : "/.gitconfig")
+		    : NULL;
 }
 
 void sb_git_start(void)
@@ -77,10 +74,10 @@ void sb_git_start(void)
 	git_libgit2_init();
 	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_BYTES);
 	git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	git_libgit2_opts(GIT_OPT_SET_EXTENSIONS, known, SB_COUNT(known));
 	/* The same bytes were hashed by git when they were received. */
 	git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
-	set_search_path();
 }
 
 const char *sb_git_says(void)

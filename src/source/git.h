@@ -21,7 +21,7 @@ void sb_git_config_put(git_config **p);
 void sb_git_config_iterator_put(git_config_iterator **p);
 void sb_git_repository_put(git_repository **p);
 
-/* Once a process: limits on libgit2's memory, a home folder, synced config files. */
+/* Once a process: limits on libgit2's memory, synced config files, owners are left to owner.h. */
 void sb_git_start(void);
 
 /* libgit2's words on what just failed. Borrowed until the next call into it. */
@@ -41,7 +41,7 @@ int sb_git_object(git_odb_object **out, struct sb_repo *repo, const char *hex, g
 /* Whether the object is there. */
 bool sb_git_has(struct sb_repo *repo, const char *hex);
 
-/* The home folder of who we run as: $HOME, else the passwd entry. NULL: none. */
-const char *sb_git_home(void);
+/* ~/.gitconfig, or with `xdg` $XDG_CONFIG_HOME/git/config; NULL: none. Owned. */
+char *sb_git_user_config(bool xdg) SB_MUST_CHECK;
 
 #endif

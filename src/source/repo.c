@@ -1,11 +1,10 @@
 #include "source/git.h"
 #include "source/cat.h"
+#include "source/owner.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Kinds of repository that libgit2 cannot read, by the extension in their config. */
@@ -38,45 +37,6 @@ static int fail_by_extension(const char *path, const char *name, struct sb_error
 		       name);
 }
 
-static const char *user_name(uid_t uid, char out[64])
-{
-	const struct passwd *user = getpwuid(uid);
-	struct sb_span name = sb_span_of(user ? user->pw_name : "");
-
-	if (!name.n || name.n >= 64) {
-		SB_AUTO_FREE char *number = sb_xasprintf("user %u", (unsigned)uid);
-
-		sb_span_copy(out, 64, sb_span_of(number));
-		return out;
-	}
-	sb_span_copy(out, 64, name);
-	return out;
-}
-
-/* Fails where a folder that libgit2 looks at belongs to someone else; 0 where none does. */
-static int check_owner(const char *path, struct sb_error *err)
-{
-	SB_AUTO_FREE char *dotgit = sb_xasprintf("%s/.git", path);
-	const char *const look[] = { dotgit, path };
-	char owner[64], us[64];
-	struct stat st;
-
-	for (size_t i = 0; i < SB_COUNT(look); i++) {
-		if (stat(look[i], &st) < 0 || st.st_uid == geteuid())
-			continue;
-		user_name(st.st_uid, owner);
-		user_name(geteuid(), us);
-		sb_fail(err, SB_ECONFIG, "the repository %s belongs to %s, slugbuild runs as %s",
-			path, owner, us);
-		sb_error_fix(err,
-			     "as %s: git config --global --add safe.directory %s\n"
-			     "or: chown -R %s %s",
-			     us, path, us, path);
-		return -1;
-	}
-	return 0;
-}
-
 /* Puts libgit2's refusal into words. */
 static int explain(int rc, const char *path, struct sb_error *err)
 {
@@ -91,8 +51,6 @@ static int explain(int rc, const char *path, struct sb_error *err)
 		return sb_fail(err, SB_ENOENT, "%s does not exist", path);
 	if (!real)
 		return sb_fail_sys(err, "%s", path);
-	if ((rc == GIT_EOWNER || strstr(says, "safe.directory")) && check_owner(name, err) < 0)
-		return -1;
 	if (access(name, R_OK | X_OK) < 0)
 		return sb_fail_sys(err, "the repository %s", name);
 	if (rc == GIT_ENOTFOUND)
@@ -126,6 +84,8 @@ int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err)
 
 	if (rc < 0)
 		return explain(rc, from, err);
+	if (sb_owner_check(git, err) < 0)
+		return -1;
 	repo->path = path_of(git);
 	repo->git = SB_STEAL(git);
 	repo->from_environment = !path;

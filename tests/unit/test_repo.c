@@ -106,9 +106,16 @@ static void repo_of_another_owner_is_refused_with_the_cure(void **state)
 	assert_int_equal(err.code, SB_ECONFIG);
 	assert_non_null(strstr(err.text, "theirs belongs to nobody, slugbuild runs as root"));
 	assert_non_null(strstr(err.fix, "git config --global --add safe.directory /"));
-	/* The cure works, also where the host starts hooks without HOME… which it has here. */
-	sh("git config --global --add safe.directory $PWD/theirs");
-	open_repo(&repo, "theirs");
+	static const char *const cure[] = { "$PWD/theirs", "$PWD/theirs/", "$PWD/'*'", "'*'" };
+
+	for (size_t i = 0; i < SB_COUNT(cure); i++) {
+		SB_AUTO(sb_repo) again = { 0 };
+
+		sh("git config --global --add safe.directory \"$(echo %s)\"", cure[i]);
+		open_repo(&again, "theirs");
+		sh("git config --global --add safe.directory ''");
+		assert_int_equal(sb_repo_open(&repo, at("theirs"), &err), -1);
+	}
 	sh("git config --global --unset-all safe.directory; chown -R 0 theirs");
 }
 

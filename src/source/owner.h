@@ -1,0 +1,16 @@
+#ifndef SB_OWNER_H
+#define SB_OWNER_H
+
+#include "source/git.h"
+
+/*
+ * Whether a repository may be used by who we run as, by git's own rule: its
+ * folders are ours (as root: also those of sudo's caller), or safe.directory in
+ * /etc/gitconfig or the user's config names them. libgit2 1.5 knows neither
+ * "*" nor a missing setting, so it is not asked.
+ */
+
+/* SB_ECONFIG, naming both users and the cure, where it may not. */
+int sb_owner_check(git_repository *git, struct sb_error *err) SB_MUST_CHECK;
+
+#endif
