@@ -110,6 +110,7 @@ static int look_at_versions(struct sb_plan *plan, struct sb_needs *needs, const 
 	struct wishes all = { 0 };
 	int got = -1;
 
+	plan->python.minor = plan->python.patch = -1;
 	if (read_version(&all, view, "runtime.txt", sb_version_runtime_txt, err) == 0 &&
 	    read_version(&all, view, ".python-version", sb_version_python_version, err) == 0) {
 		if (!all.n)

@@ -110,6 +110,7 @@ static int include(struct closure *closure, const struct sb_text *text, const st
 
 	int good = local_path(&path, closure, text, item, sb_path_folder(text->path), err);
 
+	closure->needs->open |= good < 1;
 	if (good < 1)
 		return good;
 	if (depth == DEPTH_MAX) {
@@ -168,9 +169,13 @@ static int read_file(struct closure *closure, const char *path, int depth, bool 
 
 	int got = sb_view_text(&text, &bytes, closure->view, path, false, err);
 
+	size_t findings = closure->view->findings->n;
+
+	closure->needs->open |= got < 1;
 	if (got < 1)
 		return got;
 	sb_requirements_parse(&file, &text);
+	closure->needs->open |= closure->view->findings->n > findings; /* who knows what the line would have named */
 	for (size_t i = 0; i < file.n; i++)
 		if (one(closure, &text, &file.item[i], depth, constraint, err) < 0)
 			return -1;

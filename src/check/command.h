@@ -11,7 +11,7 @@
  * programs that start another one (exec, env, newrelic-admin …). What goes beyond
  * that is not judged at all.
  */
-#define SB_WORDS_MAX 200
+#define SB_WORDS_MAX 200 /* in one simple command */
 
 struct sb_word {
 	char *text;   /* without its quotes */

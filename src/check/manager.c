@@ -201,6 +201,7 @@ static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, st
 					      lock ? "it has no \"default\" packages" : err->text),
 			       "write it again: pipenv lock");
 		*err = (struct sb_error) { 0 };
+		needs->open = true;
 		return 0;
 	}
 	json_object_foreach(json_object_get(lock, "default"), name, entry) {
@@ -226,6 +227,7 @@ static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const stru
 
 	int got = sb_view_text(&text, &bytes, view, row->file, false, err);
 
+	needs->open |= got < 1;
 	if (got < 1)
 		return got;
 	if (row->manager == SB_PIPENV)

@@ -71,7 +71,7 @@ static bool is_path(struct sb_span s)
 		return true;
 	for (size_t i = 0; i < SB_COUNT(ends); i++)
 		if (sb_span_ends(s, ends[i]))
-			return true;
+			return !memchr(s.p, '@', s.n); /* "name @ https://…/x.whl" */
 	return false;
 }
 
