@@ -183,3 +183,18 @@ void sb_log_wrap(struct sb_log *log, enum sb_log_level level, const char *first,
 		} while (rest.n);
 	}
 }
+
+void sb_log_put_lines(struct sb_log *log, enum sb_log_level level, const char *first,
+		      const char *next, struct sb_span text)
+{
+	const char *prefix = first;
+	struct sb_span raw;
+
+	while (sb_span_line(&text, &raw)) {
+		SB_AUTO(sb_buffer) clean = SB_BUFFER_INIT(SIZE_MAX / 2);
+
+		sb_log_clean(log, &clean, raw);
+		sb_log_put(log, level, prefix, sb_buffer_span(&clean));
+		prefix = next;
+	}
+}

@@ -25,4 +25,8 @@ void sb_log_put(struct sb_log *log, enum sb_log_level level, const char *prefix,
 void sb_log_wrap(struct sb_log *log, enum sb_log_level level, const char *first, const char *next,
 		 struct sb_span text);
 
+/* The same without wrapping: a command that is to be pasted stays on its line. */
+void sb_log_put_lines(struct sb_log *log, enum sb_log_level level, const char *first,
+		      const char *next, struct sb_span text);
+
 #endif

@@ -23,7 +23,7 @@ static void block(struct sb_log *log, const char *prefix, const struct sb_error 
 	if (err->where[0])
 		sb_log_wrap(log, SB_LOG_LOUD, prefix, more, sb_span_of(where));
 	if (err->fix[0])
-		sb_log_wrap(log, SB_LOG_LOUD, prefix, more, sb_span_of(fix));
+		sb_log_put_lines(log, SB_LOG_LOUD, prefix, more, sb_span_of(fix));
 	if (build && *build) {
 		SB_AUTO_FREE char *id = sb_xasprintf("build %s", build);
 
@@ -106,7 +106,7 @@ static void show(struct sb_log *log, const struct sb_finding *finding)
 	if (finding->fix) {
 		SB_AUTO_FREE char *fix = sb_xasprintf("fix: %s", finding->fix);
 
-		sb_log_wrap(log, SB_LOG_LOUD, DETAIL, INDENT, sb_span_of(fix));
+		sb_log_put_lines(log, SB_LOG_LOUD, DETAIL, INDENT, sb_span_of(fix));
 	}
 }
 
