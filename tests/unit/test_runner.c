@@ -1,5 +1,4 @@
 #include "state.h"
-#include "release/addon.h"
 #include "release/runner.h"
 
 #include <sys/wait.h>
@@ -191,25 +190,6 @@ static void logs_become_the_runner(void **out)
 	assert_int_equal(WEXITSTATUS(status), 7);
 }
 
-static void addon_without_a_server_names_the_setting(void **out)
-{
-	struct state *state = *out;
-	SB_AUTO(sb_list) vars = { 0 };
-	SB_AUTO(sb_log) log = SB_LOG_INIT;
-
-	assert_int_equal(sb_addon_create(&state->app, "postgresql", &state->settings, &vars, &log,
-					 &state->err),
-			 -1);
-	if (state->err.code == SB_ENOENT)
-		skip(); /* no templates beside this test program */
-	assert_int_equal(state->err.code, SB_ECONFIG);
-	assert_non_null(strstr(state->err.fix, "slugbuild.addon.postgresql"));
-	assert_int_equal(
-		sb_addon_destroy(&state->app, "redis", &state->settings, &vars, &log, &state->err),
-		-1);
-	assert_string_equal(state->err.text, "blog has no add-on redis");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,7 +201,6 @@ int main(void)
 		STATE_TEST(status_is_json_and_stderr_is_kept_apart),
 		STATE_TEST(none_starts_nothing),
 		STATE_TEST(logs_become_the_runner),
-		STATE_TEST(addon_without_a_server_names_the_setting),
 	};
 
 	return cmocka_run_group_tests_name("runner", tests, scratch_make, scratch_drop);
