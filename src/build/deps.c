@@ -183,6 +183,12 @@ static int compile_all(struct sb_install *install, const char *packages, struct 
 		sb_step_arg_path(&step, "", "/app");
 	}
 	sb_step_arg_path(&step, "", at);
+	if (install->build->settings->bundle_python) {
+		SB_AUTO_FREE char *own = sb_xasprintf("/app/.slugbuild/runtime/lib/python%d.%d",
+						      python->major, python->minor);
+
+		sb_step_arg_path(&step, "", own);
+	}
 	return sb_step_run(&step, err); /* files for another Python do not compile: no matter */
 }
 

@@ -193,6 +193,35 @@ static int other_python(const struct sb_diagnose *about, struct sb_span name,
 	return -1;
 }
 
+/* pip: "…6.0 Requires-Python >=3.12; …": what that version asks for; empty where it is not listed. */
+static struct sb_span asked_python(struct sb_span output, struct sb_span version)
+{
+	static const char mark[] = " Requires-Python ";
+	struct sb_span list = after(output, "that require a different python version");
+
+	while (version.n && list.n) {
+		struct sb_span one = list;
+
+		if (!sb_span_cut(&list, ';', &one))
+			list.n = 0;
+
+		const char *at = sb_span_find(one, mark);
+
+		if (!at)
+			continue;
+
+		struct sb_span its = { one.p, (size_t)(at - one.p) };
+
+		its = sb_span_trim(its);
+		if (sb_span_starts(its, ": "))
+			its = (struct sb_span){ its.p + 2, its.n - 2 };
+		at += strlen(mark);
+		if (its.n == version.n && !memcmp(its.p, version.p, its.n))
+			return (struct sb_span){ at, (size_t)(one.p + one.n - at) };
+	}
+	return (struct sb_span){ 0 };
+}
+
 /* pip: "…the requirement NAME==9 (from versions: a, b)". */
 static int no_version(const struct sb_diagnose *about, struct sb_span wish, struct sb_error *err)
 {
@@ -225,6 +254,9 @@ static int no_version(const struct sb_diagnose *about, struct sb_span wish, stru
 		number.p++;
 		number.n--;
 	}
+	python = asked_python(about->output, number);
+	if (python.n)
+		return other_python(about, name, python, err);
 	near = nearest_version(list, number);
 	sb_fail(err, SB_EBUILD, "there is no %.*s%.*s for Python %s", SB_SPAN_ARG(name),
 		SB_SPAN_ARG(spec), about->python);
@@ -338,7 +370,19 @@ static int uv_said_no(const struct sb_diagnose *about, struct sb_error *err)
 	struct sb_span gone = after(about->output, "there is no version of ");
 	struct sb_span because = after(about->output, "Because ");
 	struct sb_span name = leading_name(gone);
+	struct sb_span wants = after(about->output, ") does not satisfy Python");
 
+	if (wants.n) {
+		const char *and = sb_span_find(wants, " and ");
+
+		if (and) {
+			const char *at = and + 5;
+
+			name = leading_name((struct sb_span){ at, (size_t)(wants.p + wants.n - at) });
+			wants.n = (size_t)(and - wants.p);
+		}
+		return other_python(about, name, wants, err);
+	}
 	if (gone.n) {
 		struct sb_span wish = gone;
 
