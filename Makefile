@@ -114,13 +114,30 @@ coverage:
 	$(MAKE) KIND=cov CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage unit fuzz e2e
 	lcov -q -c -d build/cov -o build/cov/lcov.info 2>/dev/null && lcov --summary build/cov/lcov.info
 
+# What of templates/ is not data: it goes where its readers look.
+placed     := man completion systemd sudoers
+filled      = sed -e 's|@DATADIR@|$(DATADIR)|g' -e 's|@BINDIR@|$(BINDIR)|g'
+COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+man_pages  := $(notdir $(wildcard templates/man/*.[1-9]))
+man_placed  = $(foreach page,$(man_pages),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page))
+unit_files := $(notdir $(wildcard templates/systemd/*))
 install: all
-	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(DATADIR))
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBEXECDIR) $(DATADIR) $(COMPDIR) $(UNITDIR) \
+		$(sort $(dir $(man_placed))))
 	install -m 755 $(B)/bin/slugbuild $(DESTDIR)$(BINDIR)/
 	install -m 755 $(B)/bin/pre-receive $(B)/bin/post-receive $(DESTDIR)$(LIBEXECDIR)/
-	cp -R templates/. $(DESTDIR)$(DATADIR)/
+	cp -R $(filter-out $(placed:%=templates/%),$(wildcard templates/*)) $(DESTDIR)$(DATADIR)/
+	chmod -R u=rwX,go=rX $(DESTDIR)$(DATADIR)
+	$(filled) templates/sudoers >$(DESTDIR)$(DATADIR)/sudoers
+	for unit in $(unit_files); do \
+		$(filled) templates/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
+	for page in $(man_placed); do \
+		$(filled) templates/man/$${page##*/} >$(DESTDIR)$$page || exit 1; done
+	install -m 644 templates/completion/slugbuild.bash $(DESTDIR)$(COMPDIR)/slugbuild
+	chmod 644 $(addprefix $(DESTDIR),$(DATADIR)/sudoers $(unit_files:%=$(UNITDIR)/%) $(man_placed))
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/slugbuild
+	rm -f $(addprefix $(DESTDIR),$(BINDIR)/slugbuild $(COMPDIR)/slugbuild $(unit_files:%=$(UNITDIR)/%) $(man_placed))
 	rm -rf $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)
 clean:
 	rm -rf build
