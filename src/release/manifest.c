@@ -172,12 +172,25 @@ static void add_text(json_t *out, const struct sb_release *release, const char *
 	sb_json_set_text(out, key, sb_json_text(release->facts, key, NULL));
 }
 
+/* The known keys of the facts; the installer is one of the tools. */
+static json_t *make_provenance(const json_t *facts)
+{
+	static const char *const keys[] = { "commit",   "tree",   "locks", "tools",
+					    "packages", "sdists", NULL };
+	const char *installer = sb_json_text(facts, "installer", NULL);
+	json_t *out = copy_keys(facts, keys);
+
+	if (installer && !json_object_get(out, "tools"))
+		sb_json_set_take(out, "tools", sb_json_new_object());
+	if (installer && !sb_json_at(out, "tools.installer"))
+		sb_json_set_text(json_object_get(out, "tools"), "installer", installer);
+	return out;
+}
+
 static void add_facts(json_t *out, const struct sb_release *release)
 {
 	static const char *const runtime[] = { "python", "interpreter", "bundled", "platform",
 					       NULL };
-	static const char *const provenance[] = { "commit",   "tree",   "locks", "tools",
-						  "packages", "sdists", NULL };
 	const json_t *previous = json_object_get(release->facts, "previous");
 
 	sb_json_set_int(out, "manifest", SB_MANIFEST_VERSION);
@@ -192,7 +205,7 @@ static void add_facts(json_t *out, const struct sb_release *release)
 	sb_json_set_take(out, "runtime",
 			 copy_keys(json_object_get(release->facts, "runtime"), runtime));
 	sb_json_set_take(out, "provenance",
-			 copy_keys(json_object_get(release->facts, "provenance"), provenance));
+			 make_provenance(json_object_get(release->facts, "provenance")));
 }
 
 json_t *sb_manifest_make(const struct sb_app *app, const struct sb_release *release,

@@ -15,7 +15,7 @@
 	"\"bundled\":false,\"platform\":\"linux-x86_64\"}," \
 	"\"provenance\":{\"commit\":\"" COMMIT_A "\",\"tree\":\"" COMMIT_B "\"," \
 	"\"locks\":{\"requirements.txt\":\"" DIGEST_B "\"},\"tools\":{\"slugbuild\":\"0.1\"}," \
-	"\"packages\":[\"django==5.2\"],\"sdists\":[],\"surprise\":1}}"
+	"\"packages\":[\"django==5.2\"],\"sdists\":[],\"surprise\":1,\"installer\":\"uv 0.5\"}}"
 
 /* An independent validator says yes; skips where there is none. */
 static void validate(const json_t *manifest)
@@ -84,6 +84,7 @@ static void manifest_says_all_a_runner_needs(void **out)
 	assert_true(sb_json_flag(manifest, "processes.web.port", false));
 	assert_false(sb_json_flag(manifest, "processes.worker.port", true));
 	assert_int_equal(sb_json_int(manifest, "previous", 0), 1);
+	assert_string_equal(sb_json_text(manifest, "provenance.tools.installer", ""), "uv 0.5");
 }
 
 static void manifest_tells_names_of_config_vars_and_no_values(void **out)
