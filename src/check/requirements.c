@@ -185,7 +185,7 @@ static void package(struct reader *r, struct sb_span s)
 	if (rest.n && rest.p[0] == '@') {
 		item = add_target(r, sb_span_trim((struct sb_span) { rest.p + 1, rest.n - 1 }));
 	} else if (!good_rest(rest)) {
-		bool single = rest.p[0] == '=';
+		bool single = rest.p[0] == '=' && !sb_span_starts(rest, "==");
 
 		sb_finding_fix(complain(r, single ? "one '=' between name and version; pip wants \"==\"" :
 						    "pip cannot read what follows the name"),

@@ -1,0 +1,40 @@
+#include "base/base.h"
+#include "check/pyproject.h"
+#include "check/requirements.h"
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Each item has a place in the file and, if it names a distribution, a name in the index's form; lines count up. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	SB_AUTO(sb_findings) findings = { 0 };
+	SB_AUTO(sb_settings) settings = { 0 };
+	SB_AUTO(sb_requirements) file = { 0 };
+	SB_AUTO(sb_pyproject) project = { 0 };
+	SB_AUTO(sb_lockfile) lock = { 0 };
+	struct sb_text text = { "requirements.txt", { (const char *)data, size }, &findings, &settings };
+	unsigned line = 0;
+
+	sb_pyproject_parse(&project, &text);
+	sb_lockfile_parse(&lock, text.bytes);
+	if (!sb_text_clean(&text, false))
+		return 0;
+	sb_requirements_parse(&file, &text);
+	for (size_t i = 0; i < file.n; i++) {
+		const struct sb_requirement *item = &file.item[i];
+
+		if (item->line < line || item->line > size + 1 || (item->kind != SB_REQ_PACKAGE && !item->target))
+			abort();
+		line = item->line;
+		if (!item->name)
+			continue;
+
+		SB_AUTO_FREE char *again = sb_package_name(sb_span_of(item->name));
+
+		if (strcmp(again, item->name) || strpbrk(item->name, "_. ABCXYZ"))
+			abort();
+	}
+	return 0;
+}

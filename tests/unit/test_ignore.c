@@ -1,0 +1,105 @@
+#include "unit.h"
+#include "check/ignore.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static bool matches(const char *patterns, const char *path, bool dir)
+{
+	SB_AUTO(sb_ignore) ignore = { 0 };
+
+	assert_int_equal(sb_ignore_parse(&ignore, sb_span_of(patterns)), 0);
+	return sb_ignore_matches(&ignore, path, dir);
+}
+
+static void patterns_mean_what_git_means(void **state)
+{
+	static const struct {
+		const char *patterns, *path;
+		bool dir, yes;
+	} rows[] = {
+		{ "*.md", "README.md", false, true },
+		{ "*.md", "docs/a.md", false, true },
+		{ "*.md", "a.mdx", false, false },
+		{ "/*.md", "docs/a.md", false, false },
+		{ "/*.md", "a.md", false, true },
+		{ "docs/", "docs", true, true },
+		{ "docs/", "docs", false, false },
+		{ "docs/", "docs/a/b.txt", false, true },
+		{ "docs/", "x/docs/b.txt", false, true },
+		{ "/docs", "x/docs", true, false },
+		{ "a/b", "a/b", false, true },
+		{ "a/b", "x/a/b", false, false },
+		{ "a/*", "a/b", false, true },
+		{ "a/*", "a/b/c", false, true },
+		{ "a/*/c", "a/b/c", false, true },
+		{ "a/*/c", "a/b/d/c", false, false },
+		{ "a/**/c", "a/c", false, true },
+		{ "a/**/c", "a/b/d/c", false, true },
+		{ "**/c", "c", false, true },
+		{ "**/c", "a/b/c", false, true },
+		{ "a/**", "a/b", false, true },
+		{ "a/**", "a", true, false },
+		{ "**/a*/**/z*", "x/y/ab/c/d/zz", false, true },
+		{ "f?o", "foo", false, true },
+		{ "f?o", "f/o", false, false },
+		{ "[a-c]x", "bx", false, true },
+		{ "[!a-c]x", "bx", false, false },
+		{ "[]-]x", "]x", false, true },
+		{ "[a", "[a", false, true },
+		{ "\\*", "*", false, true },
+		{ "\\*", "a", false, false },
+		{ "\\#x", "#x", false, true },
+		{ "#x", "#x", false, false },
+		{ "!x", "x", false, false },
+		{ "x  ", "x", false, true },
+		{ "x\\ ", "x ", false, true },
+		{ "x\r\ny\r\n", "x", false, true },
+		{ "\xef\xbb\xbfx", "x", false, true },
+		{ "/", "x", false, false },
+		{ "a\n\nb", "b", false, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SB_COUNT(rows); i++)
+		if (matches(rows[i].patterns, rows[i].path, rows[i].dir) != rows[i].yes)
+			fail_msg("%s against %s", rows[i].patterns, rows[i].path);
+}
+
+static void stars_do_not_blow_up(void **state)
+{
+	char pattern[402] = { 0 }, path[1001] = { 0 };
+	clock_t start = clock();
+
+	(void)state;
+	for (size_t i = 0; i < 200; i++)
+		memcpy(pattern + 2 * i, "*a", 2);
+	pattern[400] = 'b';
+	memset(path, 'a', 1000);
+	for (int i = 0; i < 100; i++)
+		assert_false(matches(pattern, path, false));
+	assert_true(clock() - start < 2 * CLOCKS_PER_SEC);
+}
+
+static void a_file_over_the_limit_is_refused(void **state)
+{
+	static char big[SB_IGNORE_MAX + 1];
+	SB_AUTO(sb_ignore) ignore = { 0 };
+
+	(void)state;
+	memset(big, 'a', sizeof(big));
+	assert_int_equal(sb_ignore_parse(&ignore, (struct sb_span) { big, sizeof(big) }), -1);
+	assert_int_equal(ignore.n, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(patterns_mean_what_git_means),
+		cmocka_unit_test(stars_do_not_blow_up),
+		cmocka_unit_test(a_file_over_the_limit_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("ignore", tests, NULL, NULL);
+}
