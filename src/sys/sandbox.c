@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +69,9 @@ static bool probe(const struct sb_settings *settings, char *why, size_t size)
 
 bool sb_box_works(const struct sb_settings *settings, const char **why)
 {
-	static bool tried, works;
-	static char reason[512];
+	static bool works;
+	static char reason[512], tried[PATH_MAX]; /* with which bubblewrap */
+	const char *program = sb_box_program(settings);
 
 	if (why)
 		*why = NULL;
@@ -78,9 +80,10 @@ bool sb_box_works(const struct sb_settings *settings, const char **why)
 			*why = "slugbuild.sandbox is off";
 		return false;
 	}
-	if (!tried)
+	program = program ? program : "none";
+	if (strcmp(tried, program) != 0)
 		works = probe(settings, reason, sizeof(reason));
-	tried = true;
+	snprintf(tried, sizeof(tried), "%s", program);
 	if (why && !works)
 		*why = reason;
 	return works;
