@@ -456,13 +456,6 @@ int sb_diagnose_install(const struct sb_diagnose *about, struct sb_error *err)
 {
 	struct sb_span output = about->output, wish, python;
 
-	if (sb_diagnose_network(output)) {
-		sb_fail(err, SB_EAGAIN, "the package index could not be reached");
-		sb_error_fix(err, "nothing is wrong with the app; push again when the server's "
-				  "network is back (%s's message stands above)",
-			     about->tool);
-		return -1;
-	}
 	if (sb_span_find(output, "DO NOT MATCH THE HASHES") ||
 	    sb_span_find(output, "Hash mismatch for"))
 		return wrong_hash(about, err);
@@ -472,6 +465,13 @@ int sb_diagnose_install(const struct sb_diagnose *about, struct sb_error *err)
 		struct sb_span wants = after(python, "not in ");
 
 		return other_python(about, name, wants.n ? wants : python, err);
+	}
+	if (sb_diagnose_network(output)) {
+		sb_fail(err, SB_EAGAIN, "the package index could not be reached");
+		sb_error_fix(err, "nothing is wrong with the app; push again when the server's "
+				  "network is back (%s's message stands above)",
+			     about->tool);
+		return -1;
 	}
 	if (is_build_failure(output))
 		return no_build(about, err);

@@ -77,6 +77,77 @@ static struct sb_span variable_in(struct sb_span text)
 	return (struct sb_span){ 0 };
 }
 
+/* The value in quotes behind the name in quotes: "mysite.settings"; empty where there is none. */
+static struct sb_span settings_module(struct sb_span manage)
+{
+	struct sb_span rest = after(manage, "DJANGO_SETTINGS_MODULE"), module = { 0 };
+	char quote;
+
+	if (rest.n > 1) { /* past the closing quote, to the opening one of the value */
+		rest.p++;
+		rest.n--;
+	}
+	while (rest.n && *rest.p != '"' && *rest.p != '\'') {
+		rest.p++;
+		rest.n--;
+	}
+	if (rest.n < 2)
+		return module;
+	quote = *rest.p;
+	rest.p++;
+	rest.n--;
+	if (!sb_span_cut(&rest, quote, &module) || module.n > 200)
+		return (struct sb_span){ 0 };
+	return module;
+}
+
+/* The settings file, by manage.py's DJANGO_SETTINGS_MODULE, and its text. Both owned, or NULL. */
+static char *settings_path(const struct sb_diagnose *about, char **text)
+{
+	SB_AUTO_FREE char *manage = NULL;
+	SB_AUTO_FREE char *dotted = NULL;
+	const char *slash = about->manage ? strrchr(about->manage, '/') : NULL;
+	struct sb_span module;
+
+	*text = NULL;
+	if (!about->read || !about->manage || !(manage = about->read(about->ctx, about->manage)))
+		return NULL;
+	module = settings_module(sb_span_of(manage));
+	if (!module.n)
+		return NULL;
+	dotted = sb_span_dup(module);
+	for (char *p = dotted; *p; p++)
+		*p = *p == '.' ? '/' : *p;
+	for (int i = 0; i < 2; i++) {
+		char *path = sb_xasprintf("%.*s%s%s",
+					  slash ? (int)(slash - about->manage + 1) : 0,
+					  about->manage, dotted, i ? "/__init__.py" : ".py");
+
+		if ((*text = about->read(about->ctx, path)) != NULL)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+/* Django complains long after the settings were read: their own line is the place. */
+static void at_setting(const struct sb_diagnose *about, struct sb_span name, struct sb_error *err)
+{
+	SB_AUTO_FREE char *text = NULL;
+	SB_AUTO_FREE char *path = settings_path(about, &text);
+	SB_AUTO_FREE char *wanted = sb_span_dup(name);
+	struct sb_span rest = sb_span_of(text ? text : ""), line;
+
+	if (!path)
+		return;
+	sb_error_where(err, "%s", path);
+	for (unsigned number = 1; sb_span_line(&rest, &line); number++)
+		if (sb_span_find(line, wanted) && *line.p != '#') {
+			sb_error_where(err, "%s:%u", path, number);
+			return;
+		}
+}
+
 static int missing_variable(const struct sb_diagnose *about, const struct sb_trace *trace,
 			    struct sb_span name, struct sb_error *err)
 {
@@ -85,7 +156,12 @@ static int missing_variable(const struct sb_diagnose *about, const struct sb_tra
 
 	sb_fail(err, SB_EBUILD, "the settings need the config var %.*s, which is not set",
 		SB_SPAN_ARG(name));
-	at_frame(trace, err);
+	if (about->manage && sb_span_is(trace->path, about->manage))
+		at_setting(about, name, err);
+	else
+		at_frame(trace, err);
+	if (!*err->where)
+		at_frame(trace, err);
 	return finish(about, fix, err);
 }
 
@@ -105,14 +181,10 @@ static struct sb_span from_environ(const struct sb_trace *trace)
 }
 
 /* A variable that is not there, in the words of Django and of the usual libraries. */
-static struct sb_span find_variable(const struct sb_trace *trace)
+static struct sb_span known_words(const struct sb_trace *trace)
 {
-	static const char *const words[] = { "nvironment", "env var", "not set", "missing",
-					     "required",   "must be set", "not found" };
-	struct sb_span name = from_environ(trace), message = trace->message;
+	struct sb_span message = trace->message;
 
-	if (name.n)
-		return name;
 	if (is_type(trace, "UndefinedValueError") || sb_span_find(message, "Declare it as envvar"))
 		return word(message);
 	if (sb_span_find(message, "environment variable") && sb_span_starts(message, "Set the "))
@@ -123,14 +195,33 @@ static struct sb_span find_variable(const struct sb_trace *trace)
 	    sb_span_find(trace->source, "dj_database_url") ||
 	    is_type(trace, "UnknownSchemeError"))
 		return sb_span_of("DATABASE_URL");
-	if (!is_type(trace, "ImproperlyConfigured") && !is_type(trace, "ValueError") &&
-	    !is_type(trace, "RuntimeError") && !is_type(trace, "EnvError") &&
-	    !is_type(trace, "Exception"))
-		return (struct sb_span){ 0 };
-	for (size_t i = 0; i < SB_COUNT(words); i++)
-		if (sb_span_find(message, words[i]))
-			return variable_in(message);
 	return (struct sb_span){ 0 };
+}
+
+/* The same in an app's own words: an error of these types that speaks of something missing. */
+static struct sb_span own_words(const struct sb_trace *trace)
+{
+	static const char *const types[] = { "ImproperlyConfigured", "ValueError", "RuntimeError",
+					     "EnvError", "Exception" };
+	static const char *const words[] = { "nvironment", "env var",	  "not set",  "missing",
+					     "required",   "must be set", "not found" };
+	bool fits = false;
+
+	for (size_t i = 0; i < SB_COUNT(types); i++)
+		fits = fits || is_type(trace, types[i]);
+	for (size_t i = 0; fits && i < SB_COUNT(words); i++)
+		if (sb_span_find(trace->message, words[i]))
+			return variable_in(trace->message);
+	return (struct sb_span){ 0 };
+}
+
+static struct sb_span find_variable(const struct sb_trace *trace)
+{
+	struct sb_span name = from_environ(trace);
+
+	if (!name.n)
+		name = known_words(trace);
+	return name.n ? name : own_words(trace);
 }
 
 /* Pydantic: a head line, then for each field its name and, indented, what is wrong with it. */
@@ -164,51 +255,6 @@ static int pydantic(const struct sb_diagnose *about, const struct sb_trace *trac
 	at_frame(trace, err);
 	fix = sb_xasprintf("slugbuild config:set%s -a %s", set.p ? set.p : " …", app_name(about));
 	return finish(about, fix, err);
-}
-
-/* The settings file, by manage.py's DJANGO_SETTINGS_MODULE. Owned, or NULL. */
-static char *settings_path(const struct sb_diagnose *about, char **text)
-{
-	SB_AUTO_FREE char *manage = NULL;
-	struct sb_span rest, module;
-	const char *slash = about->manage ? strrchr(about->manage, '/') : NULL;
-
-	*text = NULL;
-	if (!about->read || !about->manage || !(manage = about->read(about->ctx, about->manage)))
-		return NULL;
-	rest = after(sb_span_of(manage), "DJANGO_SETTINGS_MODULE");
-	if (rest.n > 1) { /* past the closing quote, to the opening one of the value */
-		rest.p++;
-		rest.n--;
-	}
-	while (rest.n && *rest.p != '"' && *rest.p != '\'') {
-		rest.p++;
-		rest.n--;
-	}
-	if (rest.n < 2)
-		return NULL;
-
-	char quote = *rest.p;
-
-	rest.p++;
-	rest.n--;
-	if (!sb_span_cut(&rest, quote, &module) || !module.n || module.n > 200)
-		return NULL;
-
-	SB_AUTO_FREE char *dotted = sb_span_dup(module);
-
-	for (char *p = dotted; *p; p++)
-		*p = *p == '.' ? '/' : *p;
-	for (int i = 0; i < 2; i++) {
-		char *path = sb_xasprintf("%.*s%s%s",
-					  slash ? (int)(slash - about->manage + 1) : 0,
-					  about->manage, dotted, i ? "/__init__.py" : ".py");
-
-		if ((*text = about->read(about->ctx, path)) != NULL)
-			return path;
-		free(path);
-	}
-	return NULL;
 }
 
 static int no_static_root(const struct sb_diagnose *about, struct sb_error *err)
@@ -259,7 +305,8 @@ static int below_a_file(const struct sb_diagnose *about, struct sb_span place,
 	    (size_t)(end - place.p) < root)
 		return 0;
 	path = sb_xasprintf("%.*s.py", (int)(end - place.p - root), place.p + root);
-	sb_fail(err, SB_EBUILD, "STATIC_ROOT lies below the file %s, as if it were a folder", path);
+	sb_fail(err, SB_EBUILD, "a static folder (STATIC_ROOT or STATICFILES_DIRS) lies below the file %s, "
+		"as if that were a folder", path);
 	sb_error_where(err, "%s", path);
 	text = about->read ? about->read(about->ctx, path) : NULL;
 	rest = sb_span_of(text ? text : "");
@@ -391,10 +438,11 @@ static int other(const struct sb_diagnose *about, const struct sb_trace *trace,
 	return finish(about, fix, err);
 }
 
-static int by_trace(const struct sb_diagnose *about, const struct sb_trace *trace,
+/* Whether it was told as one of the mistakes that have a type or a sentence of their own. */
+static bool by_type(const struct sb_diagnose *about, const struct sb_trace *trace,
 		    struct sb_error *err)
 {
-	struct sb_span message = trace->message, name, place;
+	struct sb_span message = trace->message, place;
 
 	if (sb_span_find(message, "without having set the STATIC_ROOT setting"))
 		return no_static_root(about, err);
@@ -403,8 +451,7 @@ static int by_trace(const struct sb_diagnose *about, const struct sb_trace *trac
 	if (is_type(trace, "NotADirectoryError") || sb_span_find(message, "Not a directory")) {
 		struct sb_span rest = after(message, "'");
 
-		if (sb_span_cut(&rest, '\'', &place) && below_a_file(about, place, err) < 0)
-			return -1;
+		return sb_span_cut(&rest, '\'', &place) && below_a_file(about, place, err);
 	}
 	if (is_type(trace, "SyntaxError") || is_type(trace, "IndentationError") ||
 	    is_type(trace, "TabError"))
@@ -412,8 +459,16 @@ static int by_trace(const struct sb_diagnose *about, const struct sb_trace *trac
 	if (sb_span_find(message, "could not be found with") ||
 	    sb_span_find(message, "Missing staticfiles manifest entry"))
 		return missing_file(about, trace, err);
-	if (sb_span_find(message, "No module named "))
-		return no_module(about, trace, err);
+	return sb_span_find(message, "No module named ") && no_module(about, trace, err);
+}
+
+static int by_trace(const struct sb_diagnose *about, const struct sb_trace *trace,
+		    struct sb_error *err)
+{
+	struct sb_span name;
+
+	if (by_type(about, trace, err))
+		return -1;
 	name = find_variable(trace);
 	if (name.n && name.n < NAME_MAX_BYTES)
 		return missing_variable(about, trace, name, err);
