@@ -77,6 +77,20 @@ static int run(const struct sb_command *command, int argc, char **argv)
 	return status;
 }
 
+/* The words that are no command. False when argv[1] is none of them. */
+static bool about(int argc, char **argv)
+{
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))
+		puts(SB_VERSION);
+	else if (!strcmp(argv[1], "help") && argc > 2 && find(argv[2]))
+		help_one(find(argv[2]));
+	else if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		help_all(stdout);
+	else
+		return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	umask(022);
@@ -85,17 +99,11 @@ int main(int argc, char **argv)
 		help_all(stderr);
 		return 2;
 	}
-	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
-		puts(SB_VERSION);
-		return 0;
-	}
-	if (!strcmp(argv[1], "help") && argc > 2 && find(argv[2])) {
-		help_one(find(argv[2]));
-		return 0;
-	}
-	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
-		help_all(stdout);
-		return 0;
+	if (about(argc, argv)) {
+		if (fflush(stdout) == 0 && !ferror(stdout))
+			return 0;
+		perror("slugbuild: standard output");
+		return 4;
 	}
 	const struct sb_command *command = find(argv[1]);
 

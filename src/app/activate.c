@@ -43,6 +43,7 @@ struct step {
 	json_t *manifest;
 	struct sb_runner runner;
 	bool touched; /* the runner was told of this release */
+	bool lost;    /* and could not be told of the former one again */
 };
 
 static void step_release(struct step *step)
@@ -177,8 +178,10 @@ static void go_back(struct step *step)
 	const char *verb = former ? "deploy" : "stop";
 
 	if (sb_runner_call(&step->runner, verb, NULL, former ? former : step->manifest, way->app, way->settings,
-			   way->log, &err) < 0)
-		sb_log_warn(way->log, "v%d could not be started again: %s", current, err.text);
+			   way->log, &err) == 0)
+		return;
+	step->lost = true;
+	sb_log_warn(way->log, "v%d could not be started again: %s", current, err.text);
 }
 
 static void say_failed(struct step *step, const struct sb_error *why)
@@ -190,7 +193,8 @@ static void say_failed(struct step *step, const struct sb_error *why)
 	if (sb_ledger_set_state(way->app, step->release, SB_FAILED, why->text, &err) < 0)
 		sb_log_warn(way->log, "v%d: %s", step->release->number, err.text);
 	if (current > 0)
-		sb_log_warn(way->log, "v%d failed; v%d stays current and running.", step->release->number, current);
+		sb_log_warn(way->log, "v%d failed; v%d stays current%s.", step->release->number, current,
+			    step->lost ? ", but look at slugbuild ps" : " and running");
 	else
 		sb_log_warn(way->log, "v%d failed; nothing was running before it.", step->release->number);
 }
