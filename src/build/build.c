@@ -5,6 +5,7 @@
 #include "build/deps.h"
 #include "build/launch.h"
 #include "build/statics.h"
+#include "source/tree.h"
 
 static int choose(struct sb_build *build, const struct sb_pythons *all, struct sb_error *err)
 {
@@ -18,12 +19,39 @@ static int choose(struct sb_build *build, const struct sb_pythons *all, struct s
 	return 0;
 }
 
+/* Heroku runs these two; here nothing but installers and collectstatic runs, and that is said. */
+static void tell_hooks(struct sb_build *build)
+{
+	static const char *const hooks[] = { "bin/pre_compile", "bin/post_compile" };
+	struct sb_entry entry = { 0 };
+	struct sb_error unseen = { 0 };
+
+	for (size_t i = 0; i < SB_COUNT(hooks); i++)
+		if (sb_tree_find(build->repo, build->tree, hooks[i], &entry, &unseen) == 1)
+			sb_log_warn(build->log, "%s is not run: a \"release:\" line in the "
+						"Procfile is the place for such commands",
+				    hooks[i]);
+}
+
+static void tell_sandbox(struct sb_build *build)
+{
+	const char *why = NULL;
+
+	if (build->settings->sandbox == SB_SANDBOX_OFF)
+		sb_log_warn(build->log, "building without a sandbox: slugbuild.sandbox is off");
+	else if (build->settings->sandbox == SB_SANDBOX_AUTO &&
+		 !sb_box_works(build->settings, &why))
+		sb_log_warn(build->log, "building without a sandbox: %s", why ? why : "no bwrap");
+}
+
 int sb_build_run(struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_pythons) all = { 0 };
 
 	if (sb_pythons_find(&all, build->settings, err) < 0 || choose(build, &all, err) < 0)
 		return -1;
+	tell_hooks(build);
+	tell_sandbox(build);
 	if (sb_deps_make(build, &all, err) < 0 || sb_statics_make(build, err) < 0)
 		return -1;
 	return sb_launch_make(build, err);

@@ -179,8 +179,11 @@ static int compile_all(struct sb_install *install, const char *packages, struct 
 		sb_list_add(&step.argv, "unchecked-hash");
 	}
 	if (python->major == 3 && python->minor >= 9) {
+		SB_AUTO_FREE char *strip = sb_box_path(&step.box, "/app/.slugbuild");
+
+		*strrchr(strip, '/') = '\0';
 		sb_list_add(&step.argv, "-s");
-		sb_step_arg_path(&step, "", "/app");
+		sb_list_add(&step.argv, strip);
 	}
 	sb_step_arg_path(&step, "", at);
 	if (install->build->settings->bundle_python) {

@@ -122,7 +122,8 @@ def pipfile_hashes(pipfile, lock):
         "default": pipfile.get("packages", {}),
         "develop": pipfile.get("dev-packages", {}),
     }
-    known = ("source", "requires", "packages", "dev-packages", "scripts", "pipenv")
+    known = ("source", "requires", "packages", "dev-packages", "scripts", "pipenv", "pipfile",
+             "default", "develop")
     more = dict(data)
     for key, value in pipfile.items():
         if key not in known:
@@ -176,26 +177,33 @@ def pipenv(folder, markers):
 
 # poetry.lock
 
-def poetry_hashes(project):
-    """The content hashes that Poetry 1 and 2 compute of pyproject.toml."""
-    tool = project.get("tool", {}).get("poetry", {})
+def poetry_hash(project, keys, groups):
+    """Poetry's content hash of pyproject.toml, as its Locker computes it."""
     legacy = ("dependencies", "source", "extras", "dev-dependencies")
-    for keys in (legacy + ("group",), ("dependencies", "group", "source", "extras"), legacy,
-                 ("dependencies", "dev-dependencies", "source", "extras")):
-        content = {}
-        for key in keys:
-            if tool.get(key) is not None or key in legacy:
-                content[key] = tool.get(key)
-        yield sha256(json.dumps(content, sort_keys=True))
+    tool = project.get("tool", {}).get("poetry", {})
     table = project.get("project", {})
-    relevant = {key: table[key] for key in
-                ("requires-python", "dependencies", "optional-dependencies") if key in table}
-    own = {key: tool[key] for key in legacy + ("group",) if tool.get(key) is not None}
-    content = {"project": relevant, "tool": {"poetry": own}}
-    yield sha256(json.dumps(content, sort_keys=True))
-    if "dependency-groups" in project:
-        content["dependency-groups"] = project["dependency-groups"]
-        yield sha256(json.dumps(content, sort_keys=True))
+    own = {key: table[key] for key in
+           ("requires-python", "dependencies", "optional-dependencies") if key in table}
+    content = {}
+    for key in keys:
+        if tool.get(key) is not None or (key in legacy and not own and not groups):
+            content[key] = tool.get(key)
+    if own or groups:
+        content = {"tool": {"poetry": content}}
+        if own:
+            content["project"] = own
+        if groups:
+            content["dependency-groups"] = groups
+    return sha256(json.dumps(content, sort_keys=True))
+
+
+def poetry_hashes(project):
+    """What the versions of Poetry may have written."""
+    legacy = ("dependencies", "source", "extras", "dev-dependencies")
+    groups = project.get("dependency-groups", {})
+    for keys in (legacy + ("group",), legacy, ("dependencies", "group", "source", "extras")):
+        yield poetry_hash(project, keys, groups)
+        yield poetry_hash(project, keys, {})
 
 
 def wishes_of(value):
