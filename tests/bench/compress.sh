@@ -18,14 +18,14 @@ trap 'exit 1' HUP INT TERM
 
 # The tree: what lies on this machine of the kind that slugs hold, Python first; each file once.
 mkdir "$work/tree"
-find -L /usr/lib/python3 /usr/lib/python3.* /usr/lib/python2.7 /usr/share /usr/include /usr/lib \
+find /usr/lib/python3 /usr/lib/python3.* /usr/lib/python2.7 /usr/share /usr/include /usr/lib \
 	-xdev -type f -size -40000k -printf '%s %p\0' 2>/dev/null |
 	awk -v RS='\0' -v ORS='\0' -v want=$((MB * 1000000)) '{
 		size = $1; sub(/^[0-9]+ /, "")
 		if (seen[$0]++ || /\n/) next
 		if (sum >= want) exit
 		sum += size + 512; print
-	}' | tar -ch --null -T - -P --transform 's,^/,,' -f - 2>/dev/null | tar -x -C "$work/tree" 2>/dev/null
+	}' | tar -c --hard-dereference --null -T - -P --transform 's,^/,,' -f - 2>/dev/null | tar -x -C "$work/tree" 2>/dev/null
 chmod -R u+rwX "$work/tree"
 
 elapsed_ms()
