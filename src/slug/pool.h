@@ -37,11 +37,16 @@ struct sb_ids {
 	size_t n;
 };
 
+struct sb_pool_recipe {
+	char key[SB_DIGEST_HEX];
+	struct sb_ids ids;
+};
+
 struct sb_pool {
 	struct sb_piece_store store;
 	struct sb_pool_piece **piece; /* by number */
 	size_t n;
-	struct sb_pool_recipe *recipe;
+	struct sb_pool_recipe *recipe; /* to be kept */
 	size_t recipes;
 	struct sb_pool_job *filling; /* of the piece that is open */
 	struct sb_pool_works *works; /* threads, queue, locks */
@@ -66,6 +71,8 @@ void sb_pool_reuse_take(struct sb_pool *pool, struct sb_pieces *pieces, struct s
 void sb_pool_recipe(struct sb_pool *pool, const char *key, const struct sb_ids *ids);
 
 bool sb_pool_failed(struct sb_pool *pool);
+int sb_pool_keep(struct sb_pool *pool,
+		 struct sb_error *err) SB_MUST_CHECK; /* the last part of finish */
 int sb_pool_finish(struct sb_pool *pool, struct sb_error *err) SB_MUST_CHECK;
 void sb_pool_release(struct sb_pool *pool);
 

@@ -1,4 +1,5 @@
-/* Makes a slug of one folder: compress FOLDER STORE OUT. Prints bytes in, bytes out, pieces, pieces reused. */
+/* Makes a slug of one folder: compress FOLDER STORE OUT. Prints bytes in, bytes out, pieces, pieces
+ * reused. */
 #include "base/base.h"
 #include "slug/slug.h"
 
