@@ -112,7 +112,28 @@ bool sb_relocate_finder(struct sb_buffer *out, struct sb_span text, const char *
 	return changed;
 }
 
-enum kind { SCRIPT, PATHS, FINDER };
+bool sb_relocate_record(struct sb_buffer *out, struct sb_span text)
+{
+	struct sb_span rest = text, line, name;
+	bool changed = false;
+
+	while (sb_span_line(&rest, &line)) {
+		struct sb_span tail = line;
+
+		if (sb_span_starts(line, "../../../bin/") && sb_span_cut(&tail, ',', &name) &&
+		    !sb_span_is(tail, ",")) {
+			sb_buffer_add(out, name);
+			sb_buffer_adds(out, ",,");
+			changed = true;
+		} else {
+			sb_buffer_add(out, line);
+		}
+		sb_buffer_addc(out, '\n');
+	}
+	return changed;
+}
+
+enum kind { SCRIPT, PATHS, FINDER, RECORD };
 
 static int rewrite(int dir, const char *name, enum kind kind, const char *root,
 		   struct sb_error *err)
@@ -130,6 +151,8 @@ static int rewrite(int dir, const char *name, enum kind kind, const char *root,
 	span = sb_buffer_span(&text);
 	if (kind == SCRIPT)
 		changed = sb_relocate_script(&made, span);
+	else if (kind == RECORD)
+		changed = sb_relocate_record(&made, span);
 	else
 		changed = kind == PATHS ? sb_relocate_paths(&made, span, root)
 					: sb_relocate_finder(&made, span, root);
@@ -163,6 +186,8 @@ static int mend_metadata(int packages, const char *name, struct sb_error *err)
 
 	if (info < 0)
 		return 0;
+	if (rewrite(info, "RECORD", RECORD, "", err) < 0)
+		return -1;
 	if (unlinkat(info, "uv_cache.json", 0) < 0 && errno != ENOENT)
 		return sb_fail_sys(err, "remove %s/uv_cache.json", name);
 	if (sb_read_file(&text, info, "direct_url.json", &unseen) < 0)

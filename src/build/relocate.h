@@ -11,6 +11,7 @@
  *	bin/                        #! lines: the python beside the script
  *	.pth, .egg-link            paths relative to site-packages
  *	__editable___…_finder.py   paths computed from the file's own place
+ *	RECORD                     no hashes of scripts that were rewritten
  *	direct_url.json (file:)    removed, as are installers' lock files
  *
  * The text functions are pure: true where `out` got a new text, false where the old
@@ -19,6 +20,8 @@
 bool sb_relocate_script(struct sb_buffer *out, struct sb_span text);
 bool sb_relocate_paths(struct sb_buffer *out, struct sb_span text, const char *root);
 bool sb_relocate_finder(struct sb_buffer *out, struct sb_span text, const char *root);
+/* RECORD: the hashes of rewritten scripts are left empty, as the format allows. */
+bool sb_relocate_record(struct sb_buffer *out, struct sb_span text);
 
 /* All of the environment in `python`, an open .slugbuild/python; `packages` is its site-packages
  * as a path in it ("lib/python3.11/site-packages"). Safe to run again. */

@@ -61,12 +61,25 @@ static void finders_compute_their_paths(void **state)
 	assert_false(sb_relocate_finder(&out, sb_span_of("a = '/ap"), "/app"));
 }
 
+static void records_lose_the_hashes_of_scripts(void **state)
+{
+	SB_AUTO(sb_buffer) out = SB_BUFFER_INIT(4096);
+
+	(void)state;
+	assert_true(sb_relocate_record(
+		&out, sb_span_of("../../../bin/x,sha256=abc,210\nx/__init__.py,sha256=d,1\n")));
+	assert_string_equal(out.p, "../../../bin/x,,\nx/__init__.py,sha256=d,1\n");
+	sb_buffer_clear(&out);
+	assert_false(sb_relocate_record(&out, sb_span_of("../../../bin/x,,\n")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scripts_find_the_python_beside_them),
 		cmocka_unit_test(path_files_become_relative),
 		cmocka_unit_test(finders_compute_their_paths),
+		cmocka_unit_test(records_lose_the_hashes_of_scripts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
