@@ -88,7 +88,9 @@ static bool is_left_out(const struct sb_build *build)
 static bool is_shown(struct sb_span line)
 {
 	return sb_span_trim(line).n && !sb_span_starts(line, "Post-processed") &&
-	       !sb_span_starts(line, "Copying ");
+	       !sb_span_starts(line, "Copying ") &&
+	       !sb_span_starts(line, "Unknown command: 'collectstatic'") &&
+	       !sb_span_starts(line, "Type 'manage.py help'");
 }
 
 static char *app_file(void *ctx, const char *path)
@@ -149,18 +151,15 @@ static int explain(struct sb_build *build, const struct sb_step *step, struct sb
 	return sb_diagnose_static(&about, err);
 }
 
-/* "128 static files copied to '/app/staticfiles', 384 post-processed." → "staticfiles". */
-static char *find_static_root(const struct sb_step *step)
+/* "128 static files copied to '/app/staticfiles', 384 post-processed." → the path. */
+static struct sb_span copied_to(struct sb_span output)
 {
 	static const char *const marks[] = { " copied to '", " symlinked to '" };
-	SB_AUTO_FREE char *root = sb_box_path(&step->box, "/app");
-	struct sb_span rest = sb_buffer_span(&step->output), line;
-	struct sb_span found = { 0 };
+	struct sb_span line, tail, path, found = { 0 };
 
-	while (sb_span_line(&rest, &line))
+	while (sb_span_line(&output, &line))
 		for (size_t i = 0; i < SB_COUNT(marks); i++) {
 			const char *at = sb_span_find(line, marks[i]);
-			struct sb_span tail, path;
 
 			if (!at)
 				continue;
@@ -169,10 +168,27 @@ static char *find_static_root(const struct sb_step *step)
 			if (sb_span_cut(&tail, '\'', &path))
 				found = path;
 		}
-	if (!found.n || !sb_span_starts(found, root) || found.n <= strlen(root) + 1)
+	return found;
+}
+
+/* STATIC_ROOT as a path in the app; NULL, and a warning, where it lies elsewhere. */
+static char *find_static_root(struct sb_build *build, const struct sb_step *step)
+{
+	SB_AUTO_FREE char *root = sb_box_path(&step->box, "/app");
+	struct sb_span found = copied_to(sb_buffer_span(&step->output));
+	size_t n = strlen(root);
+
+	if (!found.n)
 		return NULL;
-	found.p += strlen(root) + 1;
-	found.n -= strlen(root) + 1;
+	if (!sb_span_starts(found, root) || found.n <= n + 1 || found.p[n] != '/') {
+		sb_log_warn(build->log,
+			    "STATIC_ROOT (%.*s) lies outside of the app's folder: what was collected "
+			    "there is not in the slug",
+			    SB_SPAN_ARG(found));
+		return NULL;
+	}
+	found.p += n + 1;
+	found.n -= n + 1;
 	while (found.n && found.p[found.n - 1] == '/')
 		found.n--;
 	return sb_span_dup(found);
@@ -240,6 +256,6 @@ int sb_statics_make(struct sb_build *build, struct sb_error *err)
 	}
 	if (step.status)
 		return explain(build, &step, err);
-	build->static_root = find_static_root(&step);
+	build->static_root = find_static_root(build, &step);
 	return collect(build, &before, app, err);
 }
