@@ -9,9 +9,8 @@
 
 static int choose(struct sb_build *build, const struct sb_pythons *all, struct sb_error *err)
 {
-	const struct sb_python *chosen = sb_python_choose(all, &build->plan->python,
-							  build->last_python, build->settings,
-							  build->log, err);
+	const struct sb_python *chosen = sb_python_choose(
+		all, &build->plan->python, build->last_python, build->settings, build->log, err);
 
 	if (!chosen)
 		return -1;
@@ -28,8 +27,9 @@ static void tell_hooks(struct sb_build *build)
 
 	for (size_t i = 0; i < SB_COUNT(hooks); i++)
 		if (sb_tree_find(build->repo, build->tree, hooks[i], &entry, &unseen) == 1)
-			sb_log_warn(build->log, "%s is not run: a \"release:\" line in the "
-						"Procfile is the place for such commands",
+			sb_log_warn(build->log,
+				    "%s is not run: a \"release:\" line in the "
+				    "Procfile is the place for such commands",
 				    hooks[i]);
 }
 

@@ -24,28 +24,29 @@ struct sb_build {
 	const struct sb_settings *settings;
 	struct sb_log *log;
 	struct sb_repo *repo;
-	const char *tree;            /* the app's tree */
+	const char *tree; /* the app's tree */
 	const struct sb_plan *plan;
 	const struct sb_list *config; /* config vars, "K=V" */
-	const char *app;             /* scope of what may not be shared */
-	const char *last_python;     /* "3.11", or NULL */
-	int work;                    /* an empty folder; borrowed */
-	const char *work_path;       /* the same, as a path */
-	const char *cache_path;      /* <store>/cache: pip's and uv's */
-	bool no_cache;               /* -o no-cache: make the layers again */
-	/* A kept layer's folder by key (owned, or NULL), and taking a new one in (renames `path`, returns the kept path). */
+	const char *app;              /* scope of what may not be shared */
+	const char *last_python;      /* "3.11", or NULL */
+	int work;                     /* an empty folder; borrowed */
+	const char *work_path;        /* the same, as a path */
+	const char *cache_path;       /* <store>/cache: pip's and uv's */
+	bool no_cache;                /* -o no-cache: make the layers again */
+	/* A kept layer's folder by key (owned, or NULL), and taking a new one in (renames `path`,
+	 * returns the kept path). */
 	char *(*find_layer)(void *ctx, const char *key);
 	char *(*keep_layer)(void *ctx, const char *key, const char *path, struct sb_error *err);
 	void *ctx;
 	/* out; owned, sb_build_release */
-	struct sb_python python;     /* a copy of the chosen one */
-	char *deps_path;             /* folder holding .slugbuild/python … (the kept tree) */
+	struct sb_python python; /* a copy of the chosen one */
+	char *deps_path;         /* folder holding .slugbuild/python … (the kept tree) */
 	char deps_key[65];
 	bool deps_reused, deps_foreign;
-	char *static_path;           /* folder holding what collectstatic made, or NULL */
-	char *static_root;           /* STATIC_ROOT as a path in the app, or NULL */
-	char *launch_path;           /* folder holding .slugbuild/launch and metadata */
-	json_t *facts;               /* provenance: installer and version, lock digests, resolved packages */
+	char *static_path; /* folder holding what collectstatic made, or NULL */
+	char *static_root; /* STATIC_ROOT as a path in the app, or NULL */
+	char *launch_path; /* folder holding .slugbuild/launch and metadata */
+	json_t *facts;     /* provenance: installer and version, lock digests, resolved packages */
 };
 
 int sb_build_run(struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;

@@ -16,9 +16,10 @@
 /* Of the standard library, what no app runs on. */
 static bool is_left_out(const char *name)
 {
-	static const char *const names[] = { "test",	   "tests",	    "idlelib",	   "turtledemo",
-					     "ensurepip",  "__pycache__",   "site-packages",
-					     "dist-packages", "idle_test", "EXTERNALLY-MANAGED" };
+	static const char *const names[] = {
+		"test",        "tests",         "idlelib",       "turtledemo", "ensurepip",
+		"__pycache__", "site-packages", "dist-packages", "idle_test",  "EXTERNALLY-MANAGED"
+	};
 	struct sb_span span = sb_span_of(name);
 
 	for (size_t i = 0; i < SB_COUNT(names); i++)
@@ -117,8 +118,8 @@ static int copy_interpreter(const struct sb_python *python, int runtime, const c
 /* The bundled interpreter finds the app's packages by this line, relative to itself. */
 static int write_path(const struct sb_python *python, int runtime, struct sb_error *err)
 {
-	SB_AUTO_FREE char *own = sb_xasprintf("lib/python%d.%d/site-packages", python->major,
-					      python->minor);
+	SB_AUTO_FREE char *own =
+		sb_xasprintf("lib/python%d.%d/site-packages", python->major, python->minor);
 	SB_AUTO_FREE char *line = sb_xasprintf(
 		"import os, site, sys; site.addsitedir(os.path.normpath(os.path.join(sys.prefix, "
 		"'..', 'python', 'lib', 'python%d.%d', 'site-packages')))\n",

@@ -15,19 +15,19 @@ struct clause {
 
 static bool read_clause(struct clause *out, struct sb_span text)
 {
-	static const char *const ops[] = { "===", "==", "!=", "~=", ">=", "<=", ">",
-					   "<",   "^",	"~",  "=" };
+	static const char *const ops[] = { "===", "==", "!=", "~=", ">=", "<=",
+					   ">",   "<",  "^",  "~",  "=" };
 	char number[CLAUSE_MAX];
 	const char *p = number;
 
-	*out = (struct clause){ .op = "==" };
+	*out = (struct clause) { .op = "==" };
 	text = sb_span_trim(text);
 	for (size_t i = 0; i < SB_COUNT(ops); i++)
 		if (sb_span_starts(text, ops[i])) {
 			size_t n = strlen(ops[i]);
 
-			sb_span_copy(out->op, sizeof(out->op), (struct sb_span){ text.p, n });
-			text = sb_span_trim((struct sb_span){ text.p + n, text.n - n });
+			sb_span_copy(out->op, sizeof(out->op), (struct sb_span) { text.p, n });
+			text = sb_span_trim((struct sb_span) { text.p + n, text.n - n });
 			break;
 		}
 	if (!text.n || text.n >= sizeof(number))
@@ -157,13 +157,13 @@ static const struct sb_python *by_spec(const struct sb_pythons *all,
 
 	if (last && sscanf(last, "%d.%d", &major, &minor) == 2)
 		found = newest_of(all, major, minor);
-	if (found && sb_version_in((int[3]){ found->major, found->minor, found->patch },
-				   wish->spec))
+	if (found &&
+	    sb_version_in((int[3]) { found->major, found->minor, found->patch }, wish->spec))
 		return found;
 	for (size_t i = 0; i < all->n; i++) {
 		const struct sb_python *one = &all->item[i];
 
-		if (sb_version_in((int[3]){ one->major, one->minor, one->patch }, wish->spec))
+		if (sb_version_in((int[3]) { one->major, one->minor, one->patch }, wish->spec))
 			return one;
 	}
 	return refuse(all, wish, wish->spec, err);

@@ -17,7 +17,7 @@
 #include "sys/files.h"
 #include "sys/settle.h"
 
-#define FORMAT "1"                   /* of the layer: change it when its making changes */
+#define FORMAT "1" /* of the layer: change it when its making changes */
 #define CONF_MAX 65536
 #define FACTS ".slugbuild/python/packages.json"
 #define FACTS_MAX (1 << 20)
@@ -134,16 +134,16 @@ static json_t *list_packages(int python, const char *packages)
 		if (!sb_span_cut(&name, '-', &version))
 			version = name;
 
-		SB_AUTO_FREE char *line = sb_xasprintf("%.*s==%.*s", SB_SPAN_ARG(package),
-						       SB_SPAN_ARG(version));
+		SB_AUTO_FREE char *line =
+			sb_xasprintf("%.*s==%.*s", SB_SPAN_ARG(package), SB_SPAN_ARG(version));
 
 		sb_json_push_text(out, line);
 	}
 	return out;
 }
 
-static int write_facts(int deps, int python, const char *packages,
-		       const struct sb_install *install, struct sb_error *err)
+static int write_facts(int deps, int python, const char *packages, const struct sb_install *install,
+		       struct sb_error *err)
 {
 	SB_AUTO_JSON json_t *facts = sb_json_new_object();
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(FACTS_MAX);
@@ -158,7 +158,8 @@ static int write_facts(int deps, int python, const char *packages,
 	return sb_write_file(deps, FACTS, 0644, sb_buffer_span(&text), err);
 }
 
-/* Bytecode: unchecked where Python can, so that no mtime decides; without the build's path where it can. */
+/* Bytecode: unchecked where Python can, so that no mtime decides; without the build's path where it
+ * can. */
 static int compile_all(struct sb_install *install, const char *packages, struct sb_error *err)
 {
 	const struct sb_python *python = install->python;
@@ -171,8 +172,9 @@ static int compile_all(struct sb_install *install, const char *packages, struct 
 	step.quiet = true;
 	step.box.network = false;
 	sb_list_add(&step.argv, python->path);
-	for (const char *const *p = (const char *const[]){ "-E", "-s", "-S", "-m", "compileall",
-							   "-q", NULL }; *p; p++)
+	for (const char *const *p =
+		     (const char *const[]) { "-E", "-s", "-S", "-m", "compileall", "-q", NULL };
+	     *p; p++)
 		sb_list_add(&step.argv, *p);
 	if (python->major == 3 && python->minor >= 7) {
 		sb_list_add(&step.argv, "--invalidation-mode");
@@ -195,7 +197,8 @@ static int compile_all(struct sb_install *install, const char *packages, struct 
 	return sb_step_run(&step, err); /* files for another Python do not compile: no matter */
 }
 
-/* setuptools, from the interpreter's own wheel: packages of its time import it without saying so. */
+/* setuptools, from the interpreter's own wheel: packages of its time import it without saying so.
+ */
 static int add_setuptools(struct sb_install *install, struct sb_error *err)
 {
 	const struct sb_python *python = install->python;
@@ -206,8 +209,8 @@ static int add_setuptools(struct sb_install *install, struct sb_error *err)
 
 	if (!slash || python->major < 3 || python->minor > 11)
 		return 0;
-	folder = sb_span_dup((struct sb_span){ python->pip_wheel,
-					       (size_t)(slash - python->pip_wheel) });
+	folder = sb_span_dup(
+		(struct sb_span) { python->pip_wheel, (size_t)(slash - python->pip_wheel) });
 	if (sb_list_dir(&names, AT_FDCWD, folder, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
@@ -220,9 +223,10 @@ static int add_setuptools(struct sb_install *install, struct sb_error *err)
 		sb_step_arg_path(&step, "", "/app/.slugbuild/python/bin/python");
 		sb_list_addf(&step.argv, "%s/pip", python->pip_wheel);
 		for (const char *const *p =
-			     (const char *const[]){ "install", "--no-index", "--no-deps",
-						    "--no-compile", "--no-cache-dir",
-						    "--disable-pip-version-check", NULL }; *p; p++)
+			     (const char *const[]) { "install", "--no-index", "--no-deps",
+						     "--no-compile", "--no-cache-dir",
+						     "--disable-pip-version-check", NULL };
+		     *p; p++)
 			sb_list_add(&step.argv, *p);
 		sb_list_addf(&step.argv, "%s/%s", folder, names.item[i]);
 		return sb_step_run(&step, err);
@@ -240,8 +244,8 @@ static int no_git_in_sources(int deps, struct sb_error *err)
 	if (sb_list_dir(&names, src, ".", err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		SB_AUTO_CLOSE int one = openat(src, names.item[i],
-					       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		SB_AUTO_CLOSE int one =
+			openat(src, names.item[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 		if (one >= 0 && sb_remove_tree(one, ".git", err) < 0)
 			return -1;
@@ -272,8 +276,7 @@ static int finish(struct sb_install *install, int deps, struct sb_error *err)
 	return sb_folder_settle(deps, err);
 }
 
-static int explain(struct sb_install *install, const struct sb_inputs *inputs,
-		   struct sb_error *err)
+static int explain(struct sb_install *install, const struct sb_inputs *inputs, struct sb_error *err)
 {
 	struct sb_source_file *files = sb_xcalloc(inputs->n + 1, sizeof(*files));
 	struct sb_diagnose about = { .output = sb_buffer_span(&install->output),
@@ -285,8 +288,8 @@ static int explain(struct sb_install *install, const struct sb_inputs *inputs,
 				     .n = inputs->n };
 
 	for (size_t i = 0; i < inputs->n; i++)
-		files[i] = (struct sb_source_file){ inputs->item[i].path,
-						    sb_buffer_span(&inputs->item[i].text) };
+		files[i] = (struct sb_source_file) { inputs->item[i].path,
+						     sb_buffer_span(&inputs->item[i].text) };
 	sb_diagnose_install(&about, err);
 	free(files);
 	return -1;
@@ -306,8 +309,8 @@ static int prepare(struct sb_install *install, const struct sb_inputs *inputs, b
 	env = sb_make_dirs_at(build->work, "deps/.slugbuild/python", 0755, err);
 	if (env < 0 || sb_venv_make(env, install->python, err) < 0)
 		return -1;
-	install->app = with_tree ? sb_checkout(build, err)
-				 : sb_step_fresh_folder(build, "inputs", err);
+	install->app =
+		with_tree ? sb_checkout(build, err) : sb_step_fresh_folder(build, "inputs", err);
 	if (!install->app)
 		return -1;
 	app = sb_open_dir(AT_FDCWD, install->app, err);

@@ -13,7 +13,8 @@
  * Fills deps_path, deps_key, deps_reused, deps_foreign and the build's facts: "installer",
  * "locks", "packages", "sdists".
  */
-int sb_deps_make(struct sb_build *build, const struct sb_pythons *all, struct sb_error *err) SB_MUST_CHECK;
+int sb_deps_make(struct sb_build *build, const struct sb_pythons *all,
+		 struct sb_error *err) SB_MUST_CHECK;
 
 /* The plan's input files, read. */
 struct sb_input {
@@ -30,7 +31,8 @@ struct sb_inputs {
 
 #define SB_INPUT_MAX (16 << 20) /* bytes of one dependency file */
 
-int sb_inputs_read(struct sb_inputs *out, struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;
+int sb_inputs_read(struct sb_inputs *out, struct sb_build *build,
+		   struct sb_error *err) SB_MUST_CHECK;
 
 /* Writes them below `dir`, at the same paths. */
 int sb_inputs_write(const struct sb_inputs *inputs, int dir, struct sb_error *err) SB_MUST_CHECK;
@@ -43,7 +45,8 @@ bool sb_inputs_need_files(const struct sb_inputs *inputs);
 
 void sb_inputs_release(struct sb_inputs *inputs);
 
-/* The app's files, checked out into <work>/app once. Borrowed from the build's work. Owned: free(3). */
+/* The app's files, checked out into <work>/app once. Borrowed from the build's work. Owned:
+ * free(3). */
 char *sb_checkout(struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;
 
 #endif

@@ -15,20 +15,21 @@
  *	return sb_diagnose_install(&about, err);
  */
 struct sb_source_file {
-	char *path;           /* in the app: "requirements/base.txt" */
-	struct sb_span text;  /* borrowed */
+	char *path;          /* in the app: "requirements/base.txt" */
+	struct sb_span text; /* borrowed */
 };
 
 struct sb_diagnose {
 	struct sb_span output;
-	const char *tool;   /* "pip 23.0.1" */
-	const char *app;    /* for the fix lines: "-a blog" */
-	const char *root;   /* what the app's folder was called: "/app" */
-	const char *python; /* "3.11.2" */
-	const char *manage; /* path of manage.py, or NULL */
+	const char *tool;                   /* "pip 23.0.1" */
+	const char *app;                    /* for the fix lines: "-a blog" */
+	const char *root;                   /* what the app's folder was called: "/app" */
+	const char *python;                 /* "3.11.2" */
+	const char *manage;                 /* path of manage.py, or NULL */
 	const struct sb_source_file *files; /* the dependency files, or what else is of use */
 	size_t n;
-	/* The text of a file of the app, for the line that is to blame; owned, NULL: not there. May be NULL. */
+	/* The text of a file of the app, for the line that is to blame; owned, NULL: not there. May
+	 * be NULL. */
 	char *(*read)(void *ctx, const char *path);
 	void *ctx;
 };

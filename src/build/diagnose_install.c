@@ -89,7 +89,7 @@ static struct sb_span leading_name(struct sb_span text)
 
 	while (n < text.n && is_name_byte(text.p[n]))
 		n++;
-	return (struct sb_span){ text.p, n };
+	return (struct sb_span) { text.p, n };
 }
 
 /* The name a line of a requirements or lock file is about; empty where it names none. */
@@ -141,10 +141,10 @@ static struct sb_span after(struct sb_span text, const char *mark)
 	struct sb_span rest, line = { 0 };
 
 	if (!at)
-		return (struct sb_span){ 0 };
+		return (struct sb_span) { 0 };
 	at += strlen(mark);
-	rest = (struct sb_span){ at, (size_t)(text.p + text.n - at) };
-	return sb_span_line(&rest, &line) ? line : (struct sb_span){ 0 };
+	rest = (struct sb_span) { at, (size_t)(text.p + text.n - at) };
+	return sb_span_line(&rest, &line) ? line : (struct sb_span) { 0 };
 }
 
 /* How many leading bytes two versions share, up to a whole part. */
@@ -187,13 +187,15 @@ static int other_python(const struct sb_diagnose *about, struct sb_span name,
 	sb_fail(err, SB_EBUILD, "%.*s needs another Python than %s (it wants %.*s)",
 		SB_SPAN_ARG(name), about->python, SB_SPAN_ARG(requires));
 	point_at(about, name, err);
-	sb_error_fix(err, "ask for that Python in .python-version, or for a version of %.*s that "
-			  "runs on %s",
+	sb_error_fix(err,
+		     "ask for that Python in .python-version, or for a version of %.*s that "
+		     "runs on %s",
 		     SB_SPAN_ARG(name), about->python);
 	return -1;
 }
 
-/* pip: "…6.0 Requires-Python >=3.12; …": what that version asks for; empty where it is not listed. */
+/* pip: "…6.0 Requires-Python >=3.12; …": what that version asks for; empty where it is not listed.
+ */
 static struct sb_span asked_python(struct sb_span output, struct sb_span version)
 {
 	static const char mark[] = " Requires-Python ";
@@ -214,12 +216,12 @@ static struct sb_span asked_python(struct sb_span output, struct sb_span version
 
 		its = sb_span_trim(its);
 		if (sb_span_starts(its, ": "))
-			its = (struct sb_span){ its.p + 2, its.n - 2 };
+			its = (struct sb_span) { its.p + 2, its.n - 2 };
 		at += strlen(mark);
 		if (its.n == version.n && !memcmp(its.p, version.p, its.n))
-			return (struct sb_span){ at, (size_t)(one.p + one.n - at) };
+			return (struct sb_span) { at, (size_t)(one.p + one.n - at) };
 	}
-	return (struct sb_span){ 0 };
+	return (struct sb_span) { 0 };
 }
 
 /* pip: "…the requirement NAME==9 (from versions: a, b)". */
@@ -234,7 +236,7 @@ static int no_version(const struct sb_diagnose *about, struct sb_span wish, stru
 		if (spec.p[i] == ' ' || spec.p[i] == '(')
 			spec.n = i;
 	if (from) {
-		list = (struct sb_span){ from + 15, (size_t)(wish.p + wish.n - from - 15) };
+		list = (struct sb_span) { from + 15, (size_t)(wish.p + wish.n - from - 15) };
 		while (list.n && list.p[list.n - 1] == ')')
 			list.n--;
 		list = sb_span_trim(list);
@@ -273,18 +275,20 @@ static int wrong_hash(const struct sb_diagnose *about, struct sb_error *err)
 	struct sb_span rest, line, got;
 
 	if (at) {
-		rest = (struct sb_span){ at, (size_t)(end - at) };
+		rest = (struct sb_span) { at, (size_t)(end - at) };
 		while (!name.n && sb_span_line(&rest, &line))
 			if (sb_span_starts(line, "    ") && sb_span_find(line, " from "))
 				name = leading_name(sb_span_trim(line));
 	}
 	got = sb_span_trim(after(about->output, " Got "));
-	sb_fail(err, SB_EBUILD, "%.*s: the file of the package index has another hash than the lock",
+	sb_fail(err, SB_EBUILD,
+		"%.*s: the file of the package index has another hash than the lock",
 		SB_SPAN_ARG(name));
 	point_at(about, name, err);
 	if (got.n && got.n < 100)
-		sb_error_fix(err, "make the lock again; if the version did not change, somebody "
-				  "changed the file: it now has %.*s",
+		sb_error_fix(err,
+			     "make the lock again; if the version did not change, somebody "
+			     "changed the file: it now has %.*s",
 			     SB_SPAN_ARG(got));
 	else
 		sb_error_fix(err, "make the lock again; if the version did not change, somebody "
@@ -317,7 +321,7 @@ static struct sb_span failed_build(struct sb_span output)
 
 	if (!slash)
 		return name;
-	return leading_name((struct sb_span){ slash + 1, (size_t)(path.p + path.n - slash - 1) });
+	return leading_name((struct sb_span) { slash + 1, (size_t)(path.p + path.n - slash - 1) });
 }
 
 /* Its requirement line names what was being collected when metadata could not be made. */
@@ -327,7 +331,7 @@ static struct sb_span last_collected(struct sb_span output)
 
 	while (sb_span_line(&rest, &line))
 		if (sb_span_starts(line, "Collecting "))
-			name = leading_name((struct sb_span){ line.p + 11, line.n - 11 });
+			name = leading_name((struct sb_span) { line.p + 11, line.n - 11 });
 	return name;
 }
 
@@ -345,8 +349,9 @@ static int no_build(const struct sb_diagnose *about, struct sb_error *err)
 			SB_SPAN_ARG(name), lacking[i].package);
 		point_at(about, name, err);
 		if (same_name(name, sb_span_of("psycopg2")))
-			sb_error_fix(err, "on the server: apt install %s   (or ask for "
-					  "psycopg2-binary instead)",
+			sb_error_fix(err,
+				     "on the server: apt install %s   (or ask for "
+				     "psycopg2-binary instead)",
 				     lacking[i].package);
 		else
 			sb_error_fix(err, "on the server: apt install %s", lacking[i].package);
@@ -359,8 +364,9 @@ static int no_build(const struct sb_diagnose *about, struct sb_error *err)
 		sb_error_fix(err, "the compiler lacks %.*s; on the server: apt-file search %.*s",
 			     SB_SPAN_ARG(header), SB_SPAN_ARG(leading_name(header)));
 	else
-		sb_error_fix(err, "its own message stands above; a newer version of it may have a "
-				  "wheel for Python %s",
+		sb_error_fix(err,
+			     "its own message stands above; a newer version of it may have a "
+			     "wheel for Python %s",
 			     about->python);
 	return -1;
 }
@@ -376,10 +382,11 @@ static int uv_said_no(const struct sb_diagnose *about, struct sb_error *err)
 		const char *and = sb_span_find(wants, " and ");
 
 		if (and) {
-			const char *at = and + 5;
+			const char *at = and+5;
 
-			name = leading_name((struct sb_span){ at, (size_t)(wants.p + wants.n - at) });
-			wants.n = (size_t)(and - wants.p);
+			name = leading_name(
+				(struct sb_span) { at, (size_t)(wants.p + wants.n - at) });
+			wants.n = (size_t)(and-wants.p);
 		}
 		return other_python(about, name, wants, err);
 	}
@@ -426,13 +433,14 @@ static int by_line(const struct sb_diagnose *about, struct sb_error *err)
 
 		if (!sb_span_find(about->output, known[i].mark))
 			continue;
-		sb_fail(err, SB_EBUILD, "%s: %s%.*s", about->tool, known[i].text, SB_SPAN_ARG(line));
+		sb_fail(err, SB_EBUILD, "%s: %s%.*s", about->tool, known[i].text,
+			SB_SPAN_ARG(line));
 		point_at(about, leading_name(line), err);
 		sb_error_fix(err, "%s's whole message stands above", about->tool);
 		return -1;
 	}
 	sb_fail(err, SB_EBUILD, "%s could not install the dependencies", about->tool);
-	point_at(about, (struct sb_span){ 0 }, err);
+	point_at(about, (struct sb_span) { 0 }, err);
 	sb_error_fix(err, "its own message stands above");
 	return -1;
 }
@@ -440,10 +448,15 @@ static int by_line(const struct sb_diagnose *about, struct sb_error *err)
 static bool is_build_failure(struct sb_span output)
 {
 	static const char *const marks[] = {
-		"Failed building wheel", "Failed to build", "Could not build wheels",
-		"subprocess-exited-with-error", "metadata-generation-failed",
-		"failed with error code 1 in", "Command errored out with exit status",
-		"Cannot find command 'git'", "Git executable not found",
+		"Failed building wheel",
+		"Failed to build",
+		"Could not build wheels",
+		"subprocess-exited-with-error",
+		"metadata-generation-failed",
+		"failed with error code 1 in",
+		"Command errored out with exit status",
+		"Cannot find command 'git'",
+		"Git executable not found",
 	};
 
 	for (size_t i = 0; i < SB_COUNT(marks); i++)
@@ -468,8 +481,9 @@ int sb_diagnose_install(const struct sb_diagnose *about, struct sb_error *err)
 	}
 	if (sb_diagnose_network(output)) {
 		sb_fail(err, SB_EAGAIN, "the package index could not be reached");
-		sb_error_fix(err, "nothing is wrong with the app; push again when the server's "
-				  "network is back (%s's message stands above)",
+		sb_error_fix(err,
+			     "nothing is wrong with the app; push again when the server's "
+			     "network is back (%s's message stands above)",
 			     about->tool);
 		return -1;
 	}

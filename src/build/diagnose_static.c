@@ -19,8 +19,9 @@ static const char *app_name(const struct sb_diagnose *about)
 /* Every error of this step ends with how to leave the step out. */
 static int finish(const struct sb_diagnose *about, const char *fix, struct sb_error *err)
 {
-	sb_error_fix(err, "%s%sto leave this step out: slugbuild config:set "
-			  "DISABLE_COLLECTSTATIC=1 -a %s",
+	sb_error_fix(err,
+		     "%s%sto leave this step out: slugbuild config:set "
+		     "DISABLE_COLLECTSTATIC=1 -a %s",
 		     fix, *fix ? "\n" : "", app_name(about));
 	return -1;
 }
@@ -36,9 +37,9 @@ static struct sb_span after(struct sb_span text, const char *mark)
 	const char *at = sb_span_find(text, mark);
 
 	if (!at)
-		return (struct sb_span){ 0 };
+		return (struct sb_span) { 0 };
 	at += strlen(mark);
-	return (struct sb_span){ at, (size_t)(text.p + text.n - at) };
+	return (struct sb_span) { at, (size_t)(text.p + text.n - at) };
 }
 
 static struct sb_span word(struct sb_span text)
@@ -47,7 +48,7 @@ static struct sb_span word(struct sb_span text)
 
 	while (n < text.n && (isalnum((unsigned char)text.p[n]) || text.p[n] == '_'))
 		n++;
-	return (struct sb_span){ text.p, n };
+	return (struct sb_span) { text.p, n };
 }
 
 static bool is_type(const struct sb_trace *trace, const char *name)
@@ -60,9 +61,9 @@ static struct sb_span variable_in(struct sb_span text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		struct sb_span one = { text.p + i, 0 };
-		bool starts = isupper((unsigned char)text.p[i]) &&
-			      (!i || (!isalnum((unsigned char)text.p[i - 1]) &&
-				      text.p[i - 1] != '_'));
+		bool starts =
+			isupper((unsigned char)text.p[i]) &&
+			(!i || (!isalnum((unsigned char)text.p[i - 1]) && text.p[i - 1] != '_'));
 
 		if (!starts)
 			continue;
@@ -74,7 +75,7 @@ static struct sb_span variable_in(struct sb_span text)
 		    (i + one.n == text.n || !isalnum((unsigned char)one.p[one.n])))
 			return one;
 	}
-	return (struct sb_span){ 0 };
+	return (struct sb_span) { 0 };
 }
 
 /* The value in quotes behind the name in quotes: "mysite.settings"; empty where there is none. */
@@ -97,7 +98,7 @@ static struct sb_span settings_module(struct sb_span manage)
 	rest.p++;
 	rest.n--;
 	if (!sb_span_cut(&rest, quote, &module) || module.n > 200)
-		return (struct sb_span){ 0 };
+		return (struct sb_span) { 0 };
 	return module;
 }
 
@@ -119,8 +120,7 @@ static char *settings_path(const struct sb_diagnose *about, char **text)
 	for (char *p = dotted; *p; p++)
 		*p = *p == '.' ? '/' : *p;
 	for (int i = 0; i < 2; i++) {
-		char *path = sb_xasprintf("%.*s%s%s",
-					  slash ? (int)(slash - about->manage + 1) : 0,
+		char *path = sb_xasprintf("%.*s%s%s", slash ? (int)(slash - about->manage + 1) : 0,
 					  about->manage, dotted, i ? "/__init__.py" : ".py");
 
 		if ((*text = about->read(about->ctx, path)) != NULL)
@@ -171,13 +171,13 @@ static struct sb_span from_environ(const struct sb_trace *trace)
 	struct sb_span message = trace->message, name;
 
 	if (!is_type(trace, "KeyError") || message.n < 3)
-		return (struct sb_span){ 0 };
-	name = word((struct sb_span){ message.p + 1, message.n - 1 });
+		return (struct sb_span) { 0 };
+	name = word((struct sb_span) { message.p + 1, message.n - 1 });
 	if (sb_span_find(trace->source, "environ") || sb_span_find(trace->source, "getenv") ||
 	    sb_span_ends(trace->last, "os.py") || sb_span_is(trace->last, "<frozen os>") ||
 	    sb_span_ends(trace->last, "UserDict.py"))
 		return name;
-	return (struct sb_span){ 0 };
+	return (struct sb_span) { 0 };
 }
 
 /* A variable that is not there, in the words of Django and of the usual libraries. */
@@ -192,10 +192,9 @@ static struct sb_span known_words(const struct sb_trace *trace)
 	if (sb_span_find(message, "The SECRET_KEY setting must not be empty"))
 		return word(after(message, "The "));
 	if (sb_span_find(message, "settings.DATABASES is improperly configured") ||
-	    sb_span_find(trace->source, "dj_database_url") ||
-	    is_type(trace, "UnknownSchemeError"))
+	    sb_span_find(trace->source, "dj_database_url") || is_type(trace, "UnknownSchemeError"))
 		return sb_span_of("DATABASE_URL");
-	return (struct sb_span){ 0 };
+	return (struct sb_span) { 0 };
 }
 
 /* The same in an app's own words: an error of these types that speaks of something missing. */
@@ -203,7 +202,7 @@ static struct sb_span own_words(const struct sb_trace *trace)
 {
 	static const char *const types[] = { "ImproperlyConfigured", "ValueError", "RuntimeError",
 					     "EnvError", "Exception" };
-	static const char *const words[] = { "nvironment", "env var",	  "not set",  "missing",
+	static const char *const words[] = { "nvironment", "env var",     "not set",  "missing",
 					     "required",   "must be set", "not found" };
 	bool fits = false;
 
@@ -212,7 +211,7 @@ static struct sb_span own_words(const struct sb_trace *trace)
 	for (size_t i = 0; fits && i < SB_COUNT(words); i++)
 		if (sb_span_find(trace->message, words[i]))
 			return variable_in(trace->message);
-	return (struct sb_span){ 0 };
+	return (struct sb_span) { 0 };
 }
 
 static struct sb_span find_variable(const struct sb_trace *trace)
@@ -266,8 +265,9 @@ static int no_static_root(const struct sb_diagnose *about, struct sb_error *err)
 				   : "STATIC_ROOT = os.path.join(BASE_DIR, \"staticfiles\")";
 	SB_AUTO_FREE char *fix = sb_xasprintf("add to %s:  %s", path ? path : "the settings", line);
 
-	sb_fail(err, SB_EBUILD, "STATIC_ROOT is not set: collectstatic does not know where to put "
-				"the files");
+	sb_fail(err, SB_EBUILD,
+		"STATIC_ROOT is not set: collectstatic does not know where to put "
+		"the files");
 	if (path)
 		sb_error_where(err, "%s", path);
 	return finish(about, fix, err);
@@ -292,8 +292,7 @@ static char *with_dirname(struct sb_span line)
 }
 
 /* A folder below a file: "/app/mysite/settings.py/staticfiles". */
-static int below_a_file(const struct sb_diagnose *about, struct sb_span place,
-			struct sb_error *err)
+static int below_a_file(const struct sb_diagnose *about, struct sb_span place, struct sb_error *err)
 {
 	size_t root = strlen(about->root) + 1;
 	const char *end = sb_span_find(place, ".py/");
@@ -305,8 +304,10 @@ static int below_a_file(const struct sb_diagnose *about, struct sb_span place,
 	    (size_t)(end - place.p) < root)
 		return 0;
 	path = sb_xasprintf("%.*s.py", (int)(end - place.p - root), place.p + root);
-	sb_fail(err, SB_EBUILD, "a static folder (STATIC_ROOT or STATICFILES_DIRS) lies below the file %s, "
-		"as if that were a folder", path);
+	sb_fail(err, SB_EBUILD,
+		"a static folder (STATIC_ROOT or STATICFILES_DIRS) lies below the file %s, "
+		"as if that were a folder",
+		path);
 	sb_error_where(err, "%s", path);
 	text = about->read ? about->read(about->ctx, path) : NULL;
 	rest = sb_span_of(text ? text : "");
@@ -329,16 +330,16 @@ static int below_a_file(const struct sb_diagnose *about, struct sb_span place,
 static int bad_syntax(const struct sb_diagnose *about, const struct sb_trace *trace,
 		      struct sb_error *err)
 {
-	sb_fail(err, SB_EBUILD, "Python %s cannot read a file of the app: %.*s: %.*s", about->python,
-		SB_SPAN_ARG(trace->type), SB_SPAN_ARG(trace->message));
+	sb_fail(err, SB_EBUILD, "Python %s cannot read a file of the app: %.*s: %.*s",
+		about->python, SB_SPAN_ARG(trace->type), SB_SPAN_ARG(trace->message));
 	if (trace->path.n)
 		at_frame(trace, err);
 	else if (trace->last.n)
 		sb_error_where(err, "%.*s", SB_SPAN_ARG(trace->last));
 
-	SB_AUTO_FREE char *fix = trace->source.n
-					 ? sb_xasprintf("the line:  %.*s", SB_SPAN_ARG(trace->source))
-					 : sb_xstrdup("");
+	SB_AUTO_FREE char *fix =
+		trace->source.n ? sb_xasprintf("the line:  %.*s", SB_SPAN_ARG(trace->source))
+				: sb_xstrdup("");
 
 	return finish(about, fix, err);
 }
@@ -392,8 +393,7 @@ static int no_module(const struct sb_diagnose *about, const struct sb_trace *tra
 	sb_fail(err, SB_EBUILD, "no module named %.*s", SB_SPAN_ARG(name));
 	at_frame(trace, err);
 
-	SB_AUTO_FREE char *fix = package
-					 ? sb_xasprintf("add %s to the requirements", package)
+	SB_AUTO_FREE char *fix = package ? sb_xasprintf("add %s to the requirements", package)
 					 : sb_xasprintf("add the package that has %.*s to the "
 							"requirements, or the module to git",
 							SB_SPAN_ARG(top));
@@ -408,15 +408,16 @@ static int missing_file(const struct sb_diagnose *about, const struct sb_trace *
 	struct sb_span message = trace->message, first;
 
 	if (css.n && !sb_span_cut(&rest, '\'', &file))
-		file = (struct sb_span){ 0 };
+		file = (struct sb_span) { 0 };
 	if (!sb_span_line(&message, &first))
 		first = trace->message;
 	sb_fail(err, SB_EBUILD, "a static file refers to one that is not there: %.*s",
 		SB_SPAN_ARG(first));
 	if (file.n)
 		sb_error_where(err, "%.*s", SB_SPAN_ARG(file));
-	return finish(about, "add the file, or take the reference out of the CSS; a manifest storage "
-			     "refuses what it cannot find",
+	return finish(about,
+		      "add the file, or take the reference out of the CSS; a manifest storage "
+		      "refuses what it cannot find",
 		      err);
 }
 
@@ -431,7 +432,8 @@ static int other(const struct sb_diagnose *about, const struct sb_trace *trace,
 	sb_fail(err, SB_EBUILD, "collectstatic failed: %.*s: %.*s", SB_SPAN_ARG(trace->type),
 		SB_SPAN_ARG(line));
 	at_frame(trace, err);
-	if (is_type(trace, "OperationalError") || sb_span_find(trace->message, "ould not connect") ||
+	if (is_type(trace, "OperationalError") ||
+	    sb_span_find(trace->message, "ould not connect") ||
 	    sb_span_find(trace->message, "name resolution"))
 		fix = "this step has no network: do not connect to anything while the settings and "
 		      "apps are loaded";

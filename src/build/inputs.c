@@ -21,7 +21,7 @@ void sb_inputs_release(struct sb_inputs *inputs)
 	for (size_t i = 0; i < inputs->n; i++)
 		input_release(&inputs->item[i]);
 	free(inputs->item);
-	*inputs = (struct sb_inputs){ 0 };
+	*inputs = (struct sb_inputs) { 0 };
 }
 
 static int read_one(struct sb_inputs *out, struct sb_build *build, const char *path,
@@ -64,8 +64,9 @@ static int write_one(const struct sb_input *input, int dir, struct sb_error *err
 	SB_AUTO_CLOSE int at = -1;
 	const char *name = slash ? slash + 1 : input->path;
 
-	folder = slash ? sb_span_dup((struct sb_span){ input->path, (size_t)(slash - input->path) })
-		       : sb_xstrdup(".");
+	folder =
+		slash ? sb_span_dup((struct sb_span) { input->path, (size_t)(slash - input->path) })
+		      : sb_xstrdup(".");
 	at = slash ? sb_make_dirs_at(dir, folder, 0755, err) : sb_open_dir(dir, ".", err);
 	if (at < 0)
 		return -1;

@@ -124,8 +124,7 @@ int sb_install_step(struct sb_step *step, const struct sb_install *install, cons
 	return 0;
 }
 
-static char *cache_folder(const struct sb_install *install, const char *scope,
-			  struct sb_error *err)
+static char *cache_folder(const struct sb_install *install, const char *scope, struct sb_error *err)
 {
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/%s/%s", install->build->cache_path,
 					       install->use_uv ? "uv" : "pip", scope);
@@ -142,8 +141,7 @@ static bool is_chatter(struct sb_span line)
 	       !sb_span_starts(line, "WARNING: Running pip as") &&
 	       !sb_span_starts(line, "Could not find a version") &&
 	       !sb_span_starts(line, "No matching distribution") &&
-	       !sb_span_starts(line, "DEPRECATION: Python") &&
-	       !sb_span_starts(line, "[notice]");
+	       !sb_span_starts(line, "DEPRECATION: Python") && !sb_span_starts(line, "[notice]");
 }
 
 static bool is_wanted(struct sb_span line)
@@ -153,7 +151,8 @@ static bool is_wanted(struct sb_span line)
 	       !sb_span_starts(line, "DEPRECATION: Python") && !sb_span_starts(line, "[notice]");
 }
 
-/* uv's complaints have no mark on each line: on the first try nothing of it but its summary is shown. */
+/* uv's complaints have no mark on each line: on the first try nothing of it but its summary is
+ * shown. */
 static bool is_uv_summary(struct sb_span line)
 {
 	return sb_span_starts(line, "Resolved ") || sb_span_starts(line, "Prepared ") ||
@@ -173,7 +172,7 @@ static void note_built(struct sb_install *install, struct sb_span output)
 
 			if (rest.n <= mark.n || memcmp(rest.p, mark.p, mark.n))
 				continue;
-			rest = sb_span_trim((struct sb_span){ rest.p + mark.n, rest.n - mark.n });
+			rest = sb_span_trim((struct sb_span) { rest.p + mark.n, rest.n - mark.n });
 			while (rest.n) {
 				word = rest;
 				if (!sb_span_cut(&rest, ' ', &word))
@@ -205,8 +204,9 @@ static int run_requests(struct sb_install *install, bool wheels_only, const char
 			sb_uv_arguments(&step, install, request, wheels_only);
 		else
 			sb_pip_arguments(&step, install, request, wheels_only);
-		step.shown = !wheels_only ? is_wanted : install->use_uv ? is_uv_summary
-									: is_chatter;
+		step.shown = !wheels_only      ? is_wanted
+			     : install->use_uv ? is_uv_summary
+					       : is_chatter;
 		if (sb_step_run(&step, err) < 0)
 			return -1;
 		sb_buffer_add(&install->output, sb_buffer_span(&step.output));

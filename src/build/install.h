@@ -20,16 +20,16 @@ struct sb_request {
 struct sb_install {
 	struct sb_build *build;         /* borrowed */
 	const struct sb_python *python; /* borrowed */
-	char *app;                      /* the folder shown as /app: the inputs, or all of the app */
-	char *folder;                   /* the environment's parent, shown as /app/.slugbuild */
-	char *generated;                /* files of ours, shown as /slugbuild/requirements, or NULL */
-	struct sb_list indexes;         /* package indexes that a lock names */
+	char *app;              /* the folder shown as /app: the inputs, or all of the app */
+	char *folder;           /* the environment's parent, shown as /app/.slugbuild */
+	char *generated;        /* files of ours, shown as /slugbuild/requirements, or NULL */
+	struct sb_list indexes; /* package indexes that a lock names */
 	struct sb_request request[2];
 	size_t requests;
 	bool runs_code; /* known beforehand: wheels only cannot do */
 	bool use_uv;
-	char *uv;       /* its path, or NULL */
-	char *tool;     /* "pip 23.0.1" */
+	char *uv;   /* its path, or NULL */
+	char *tool; /* "pip 23.0.1" */
 	/* out */
 	bool foreign;         /* somebody's code was run */
 	struct sb_list built; /* what was built from source */

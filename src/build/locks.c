@@ -53,7 +53,8 @@ static json_t *ask(struct sb_install *install, const struct sb_pythons *all, str
 
 static int refuse(const json_t *answer, struct sb_error *err)
 {
-	sb_fail(err, SB_EBUILD, "%s", sb_json_text(answer, "error.text", "the lock is not readable"));
+	sb_fail(err, SB_EBUILD, "%s",
+		sb_json_text(answer, "error.text", "the lock is not readable"));
 	sb_error_where(err, "%s", sb_json_text(answer, "error.where", ""));
 	sb_error_fix(err, "%s", sb_json_text(answer, "error.fix", ""));
 	return -1;
@@ -80,7 +81,7 @@ static int add_request(struct sb_install *install, int dir, const json_t *answer
 		return sb_fail(err, SB_ELIMIT, "the lock file holds too much");
 	if (sb_write_file(dir, name, 0644, sb_buffer_span(&text), err) < 0)
 		return -1;
-	install->request[install->requests++] = (struct sb_request){
+	install->request[install->requests++] = (struct sb_request) {
 		.file = sb_xasprintf("/slugbuild/requirements/%s", name),
 		.exact = true,
 		.hashed = hashed,
@@ -107,8 +108,7 @@ int sb_locks_requests(struct sb_install *install, const struct sb_pythons *all,
 	if (dir < 0 || add_request(install, dir, answer, "hashed", err) < 0 ||
 	    add_request(install, dir, answer, "rest", err) < 0)
 		return -1;
-	json_array_foreach(sb_json_at(answer, "indexes"), i, index)
-		if (json_is_string(index))
-			sb_list_add(&install->indexes, json_string_value(index));
+	json_array_foreach(sb_json_at(answer, "indexes"), i, index) if (json_is_string(index))
+		sb_list_add(&install->indexes, json_string_value(index));
 	return 0;
 }

@@ -41,11 +41,17 @@ static void add_program(struct sb_step *step, const struct sb_python *python)
 void sb_pip_arguments(struct sb_step *step, const struct sb_install *install,
 		      const struct sb_request *request, bool wheels_only)
 {
-	static const char *const options[] = {
-		"install",    "--disable-pip-version-check", "--no-input",	 "--no-color",
-		"--no-compile", "--no-warn-script-location", "--progress-bar", "off",
-		"--exists-action", "w", NULL
-	};
+	static const char *const options[] = { "install",
+					       "--disable-pip-version-check",
+					       "--no-input",
+					       "--no-color",
+					       "--no-compile",
+					       "--no-warn-script-location",
+					       "--progress-bar",
+					       "off",
+					       "--exists-action",
+					       "w",
+					       NULL };
 
 	sb_list_setenv(&step->box.env, "PIP_ROOT_USER_ACTION", "ignore");
 	add_program(step, install->python);

@@ -37,7 +37,7 @@ void sb_python_release(struct sb_python *python)
 	free(python->version);
 	free(python->platform);
 	free(python->pip_wheel);
-	*python = (struct sb_python){ 0 };
+	*python = (struct sb_python) { 0 };
 }
 
 static char *copy(const char *text)
@@ -63,7 +63,7 @@ void sb_pythons_release(struct sb_pythons *pythons)
 	for (size_t i = 0; i < pythons->n; i++)
 		sb_python_release(&pythons->item[i]);
 	free(pythons->item);
-	*pythons = (struct sb_pythons){ 0 };
+	*pythons = (struct sb_pythons) { 0 };
 }
 
 static void digest_file(struct sb_sha256 *hash, const char *path)
@@ -73,7 +73,7 @@ static void digest_file(struct sb_sha256 *hash, const char *path)
 	ssize_t n;
 
 	while (fd >= 0 && (n = read(fd, bytes, sizeof(bytes))) > 0)
-		sb_sha256_add(hash, (struct sb_span){ bytes, (size_t)n });
+		sb_sha256_add(hash, (struct sb_span) { bytes, (size_t)n });
 }
 
 static char *identity(const char *path)
@@ -218,7 +218,8 @@ static void look_in_versions(struct search *search, const char *dir)
 	}
 }
 
-/* What slugbuild.pythonPath names: a program, a folder of programs, an installation, or a folder of those. */
+/* What slugbuild.pythonPath names: a program, a folder of programs, an installation, or a folder of
+ * those. */
 static void look_anywhere(struct search *search, const char *path)
 {
 	SB_AUTO_FREE char *bin = sb_xasprintf("%s/bin", path);

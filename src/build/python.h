@@ -18,8 +18,8 @@ struct sb_python {
 	char *lib;     /* "lib" or "lib64": where its packages lie below a prefix */
 	char *library; /* its libpython, or NULL when that is in the binary */
 	int major, minor, patch;
-	char *version; /* "3.11.2" */
-	char *platform;/* sysconfig platform + SOABI, for keys */
+	char *version;   /* "3.11.2" */
+	char *platform;  /* sysconfig platform + SOABI, for keys */
 	char digest[65]; /* of the binary and its libpython: the interpreter's build */
 	char *pip_wheel; /* ensurepip's bundled wheel, or NULL: use -m pip */
 	bool has_pip;
@@ -38,15 +38,17 @@ void sb_python_release(struct sb_python *python);
 
 /*
  * The interpreter for a wish: the exact patch; else the newest of the same minor (a warning is
- * logged; refused where python_strict); nothing said: what the app had last (`last`, "3.11" or NULL),
- * else the newest. Borrowed from `all`; NULL with err (SB_EBUILD) that lists what is installed.
+ * logged; refused where python_strict); nothing said: what the app had last (`last`, "3.11" or
+ * NULL), else the newest. Borrowed from `all`; NULL with err (SB_EBUILD) that lists what is
+ * installed.
  */
 const struct sb_python *sb_python_choose(const struct sb_pythons *all,
 					 const struct sb_version_wish *wish, const char *last,
 					 const struct sb_settings *settings, struct sb_log *log,
 					 struct sb_error *err) SB_MUST_CHECK;
 
-/* Whether a version is in ">=3.10,<4", "^3.9", "~=3.11", "==3.12.*", …; false too for what is no specifier. */
+/* Whether a version is in ">=3.10,<4", "^3.9", "~=3.11", "==3.12.*", …; false too for what is no
+ * specifier. */
 bool sb_version_in(const int version[3], const char *spec);
 
 /* "3.9.18, 3.11.2, 3.13.0". Owned: free(3). */

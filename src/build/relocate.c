@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "sys/files.h"
 
-#define TEXT_MAX (4 << 20) /* bytes of a file that is looked at */
+#define TEXT_MAX (4 << 20)  /* bytes of a file that is looked at */
 #define UP "../../../../.." /* from site-packages to the app's folder */
 
 /* A shell finds the python beside it; Python reads the same two lines as a string. */
@@ -39,7 +39,7 @@ bool sb_relocate_script(struct sb_buffer *out, struct sb_span text)
 		    sb_span_starts(text, TRAMPOLINE) || !sb_span_line(&rest, &line))
 			return false;
 	} else {
-		path = sb_span_trim((struct sb_span){ line.p + 2, line.n - 2 });
+		path = sb_span_trim((struct sb_span) { line.p + 2, line.n - 2 });
 		for (size_t i = 0; i < path.n; i++)
 			if (path.p[i] == ' ')
 				path.n = i;
@@ -58,7 +58,7 @@ static bool below(struct sb_span text, const char *root, struct sb_span *rest)
 
 	if (!sb_span_starts(text, root) || (text.n > n && text.p[n] != '/'))
 		return false;
-	*rest = (struct sb_span){ text.p + n, text.n - n };
+	*rest = (struct sb_span) { text.p + n, text.n - n };
 	return true;
 }
 
@@ -88,8 +88,8 @@ bool sb_relocate_finder(struct sb_buffer *out, struct sb_span text, const char *
 	while (i < text.n) {
 		char quote = text.p[i];
 		struct sb_span inner = { text.p + i + 1, text.n - i - 1 }, tail;
-		const char *end = quote == '\'' || quote == '"' ? memchr(inner.p, quote, inner.n)
-								: NULL;
+		const char *end =
+			quote == '\'' || quote == '"' ? memchr(inner.p, quote, inner.n) : NULL;
 
 		if (end)
 			inner.n = (size_t)(end - inner.p);
@@ -179,8 +179,8 @@ static int rewrite_bin(int python, struct sb_error *err)
 /* A direct_url.json that points to the build's own folder says nothing true elsewhere. */
 static int mend_metadata(int packages, const char *name, struct sb_error *err)
 {
-	SB_AUTO_CLOSE int info = openat(packages, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-								O_CLOEXEC);
+	SB_AUTO_CLOSE int info =
+		openat(packages, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(65536);
 	struct sb_error unseen = { 0 };
 

@@ -27,7 +27,7 @@ void sb_snapshot_release(struct sb_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->n; i++)
 		free(snapshot->item[i].path);
 	free(snapshot->item);
-	*snapshot = (struct sb_snapshot){ 0 };
+	*snapshot = (struct sb_snapshot) { 0 };
 }
 
 /* What is not the app's: the environment that is bound there, and bytecode. */
@@ -47,8 +47,8 @@ static int walk(struct sb_snapshot *out, int dir, const char *prefix, int depth,
 	if (sb_list_dir(&names, dir, ".", err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
-		SB_AUTO_FREE char *path = sb_xasprintf("%s%s%s", prefix, *prefix ? "/" : "",
-						       names.item[i]);
+		SB_AUTO_FREE char *path =
+			sb_xasprintf("%s%s%s", prefix, *prefix ? "/" : "", names.item[i]);
 		struct stat st;
 
 		if (is_left_out(path, names.item[i]))
@@ -56,9 +56,9 @@ static int walk(struct sb_snapshot *out, int dir, const char *prefix, int depth,
 		if (fstatat(dir, names.item[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return sb_fail_sys(err, "look at %s", path);
 		if (S_ISDIR(st.st_mode)) {
-			SB_AUTO_CLOSE int below = openat(dir, names.item[i],
-							 O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-								 O_CLOEXEC);
+			SB_AUTO_CLOSE int below =
+				openat(dir, names.item[i],
+				       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 			if (below < 0)
 				return sb_fail_sys(err, "open %s", path);
@@ -69,9 +69,9 @@ static int walk(struct sb_snapshot *out, int dir, const char *prefix, int depth,
 		if (out->n >= FILES_MAX)
 			return sb_fail(err, SB_ELIMIT, "more than %d files", FILES_MAX);
 		sb_grow(&out->item, out->n, sizeof(*out->item));
-		out->item[out->n++] = (struct sb_snapshot_entry){
-			SB_STEAL(path), st.st_mode, st.st_ino, st.st_size, st.st_mtim, st.st_ctim
-		};
+		out->item[out->n++] =
+			(struct sb_snapshot_entry) { SB_STEAL(path), st.st_mode, st.st_ino,
+						     st.st_size,     st.st_mtim, st.st_ctim };
 	}
 	return 0;
 }
@@ -158,7 +158,7 @@ static int move_one(int from, int to, const struct sb_snapshot_entry *entry, str
 		return -1;
 	if (slash) {
 		SB_AUTO_FREE char *folder = sb_span_dup(
-			(struct sb_span){ entry->path, (size_t)(slash - entry->path) });
+			(struct sb_span) { entry->path, (size_t)(slash - entry->path) });
 		SB_AUTO_CLOSE int dir = sb_make_dirs_at(to, folder, 0755, err);
 
 		if (dir < 0)

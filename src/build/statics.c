@@ -21,9 +21,10 @@
 /* The names Heroku keeps from a build's environment, and what would undo the box's own. */
 static bool may_pass(struct sb_span name)
 {
-	static const char *const kept[] = { "PATH",	  "CPATH",	     "CPPATH",	 "LD_PRELOAD",
-					    "LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "HOME",
-					    "PYTHONHASHSEED", "PYTHONUSERBASE" };
+	static const char *const kept[] = { "PATH",          "CPATH",        "CPPATH",
+					    "LD_PRELOAD",    "LIBRARY_PATH", "LD_LIBRARY_PATH",
+					    "PYTHONHOME",    "HOME",         "PYTHONHASHSEED",
+					    "PYTHONUSERBASE" };
 
 	for (size_t i = 0; i < SB_COUNT(kept); i++)
 		if (sb_span_is(name, kept[i]))
@@ -50,8 +51,8 @@ static bool has_django(const struct sb_build *build)
 	SB_AUTO_FREE char *packages = sb_venv_packages(&build->python);
 	SB_AUTO_FREE char *module = sb_xasprintf("%s/.slugbuild/python/%s/django/__init__.py",
 						 build->deps_path, packages);
-	SB_AUTO_FREE char *source = sb_xasprintf("%s/.slugbuild/src/django/django/__init__.py",
-						 build->deps_path);
+	SB_AUTO_FREE char *source =
+		sb_xasprintf("%s/.slugbuild/src/django/django/__init__.py", build->deps_path);
 
 	return access(module, F_OK) == 0 || access(source, F_OK) == 0;
 }
@@ -59,8 +60,8 @@ static bool has_django(const struct sb_build *build)
 /* Whether the step is to be left out; says so in Heroku's words. */
 static bool is_left_out(const struct sb_build *build)
 {
-	const char *off = build->config ? sb_list_getenv(build->config, "DISABLE_COLLECTSTATIC")
-					: NULL;
+	const char *off =
+		build->config ? sb_list_getenv(build->config, "DISABLE_COLLECTSTATIC") : NULL;
 
 	if (build->plan->collectstatic_off) {
 		sb_log_warn(build->log,
@@ -164,7 +165,7 @@ static struct sb_span copied_to(struct sb_span output)
 			if (!at)
 				continue;
 			at += strlen(marks[i]);
-			tail = (struct sb_span){ at, (size_t)(line.p + line.n - at) };
+			tail = (struct sb_span) { at, (size_t)(line.p + line.n - at) };
 			if (sb_span_cut(&tail, '\'', &path))
 				found = path;
 		}
@@ -181,10 +182,11 @@ static char *find_static_root(struct sb_build *build, const struct sb_step *step
 	if (!found.n)
 		return NULL;
 	if (!sb_span_starts(found, root) || found.n <= n + 1 || found.p[n] != '/') {
-		sb_log_warn(build->log,
-			    "STATIC_ROOT (%.*s) lies outside of the app's folder: what was collected "
-			    "there is not in the slug",
-			    SB_SPAN_ARG(found));
+		sb_log_warn(
+			build->log,
+			"STATIC_ROOT (%.*s) lies outside of the app's folder: what was collected "
+			"there is not in the slug",
+			SB_SPAN_ARG(found));
 		return NULL;
 	}
 	found.p += n + 1;
@@ -198,8 +200,10 @@ static void tell_gone(struct sb_build *build, const struct sb_list *gone)
 {
 	if (!gone->n)
 		return;
-	sb_log_warn(build->log, "collectstatic removed %zu of the app's own files; the slug has "
-				"them as pushed:", gone->n);
+	sb_log_warn(build->log,
+		    "collectstatic removed %zu of the app's own files; the slug has "
+		    "them as pushed:",
+		    gone->n);
 	for (size_t i = 0; i < gone->n && i < GONE_SHOWN; i++)
 		sb_log_warn(build->log, "  %s", gone->item[i]);
 }

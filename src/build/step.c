@@ -11,9 +11,9 @@
 
 void sb_step_init(struct sb_step *step, struct sb_build *build)
 {
-	*step = (struct sb_step){ .build = build,
-				  .output = SB_BUFFER_INIT(SB_STEP_OUTPUT),
-				  .errors = SB_BUFFER_INIT(SB_STEP_OUTPUT) };
+	*step = (struct sb_step) { .build = build,
+				   .output = SB_BUFFER_INIT(SB_STEP_OUTPUT),
+				   .errors = SB_BUFFER_INIT(SB_STEP_OUTPUT) };
 	sb_box_init(&step->box, build->settings);
 	sb_list_setenv(&step->box.env, "PYTHONHASHSEED", "0");
 	sb_list_setenv(&step->box.env, "PYTHONDONTWRITEBYTECODE", "1");

@@ -37,7 +37,7 @@ static bool in_app(struct sb_span path, const char *root, struct sb_span *inside
 
 	if (!sb_span_starts(path, root) || path.n <= n + 1 || path.p[n] != '/')
 		return false;
-	rest = (struct sb_span){ path.p + n + 1, path.n - n - 1 };
+	rest = (struct sb_span) { path.p + n + 1, path.n - n - 1 };
 	if (sb_span_starts(rest, ".slugbuild/"))
 		return false;
 	*inside = rest;
@@ -54,9 +54,9 @@ static bool read_type(struct sb_span line, struct sb_span *type, struct sb_span 
 		n++;
 	if (!n || !isalpha((unsigned char)*line.p) || (n < line.n && line.p[n] != ':'))
 		return false;
-	*type = (struct sb_span){ line.p, n };
-	*message = n < line.n ? sb_span_trim((struct sb_span){ line.p + n + 1, line.n - n - 1 })
-			      : (struct sb_span){ line.p + n, 0 };
+	*type = (struct sb_span) { line.p, n };
+	*message = n < line.n ? sb_span_trim((struct sb_span) { line.p + n + 1, line.n - n - 1 })
+			      : (struct sb_span) { line.p + n, 0 };
 	return true;
 }
 
@@ -66,8 +66,8 @@ static struct sb_span last_traceback(struct sb_span output)
 	const char *at;
 
 	while ((at = sb_span_find(rest, HEAD)) != NULL) {
-		rest = (struct sb_span){ at + strlen(HEAD),
-					 (size_t)(rest.p + rest.n - at - strlen(HEAD)) };
+		rest = (struct sb_span) { at + strlen(HEAD),
+					  (size_t)(rest.p + rest.n - at - strlen(HEAD)) };
 		found = rest;
 	}
 	return found;
@@ -80,7 +80,7 @@ bool sb_trace_read(struct sb_trace *out, struct sb_span output, const char *root
 	bool app_frame = false;
 	unsigned number;
 
-	*out = (struct sb_trace){ 0 };
+	*out = (struct sb_trace) { 0 };
 	while (sb_span_line(&rest, &line)) {
 		if (read_frame(line, &path, &number)) {
 			struct sb_span inside;
@@ -90,7 +90,7 @@ bool sb_trace_read(struct sb_trace *out, struct sb_span output, const char *root
 			if (app_frame) {
 				out->path = inside;
 				out->line = number;
-				out->source = (struct sb_span){ 0 };
+				out->source = (struct sb_span) { 0 };
 			}
 		} else if (sb_span_starts(line, " ")) {
 			if (app_frame && !out->source.n)
@@ -104,7 +104,6 @@ bool sb_trace_read(struct sb_trace *out, struct sb_span output, const char *root
 	/* The message goes on to the end of the output. */
 	const char *from = out->message.n ? out->message.p : out->type.p + out->type.n;
 
-	out->message = sb_span_trim((struct sb_span){ from,
-						      (size_t)(whole.p + whole.n - from) });
+	out->message = sb_span_trim((struct sb_span) { from, (size_t)(whole.p + whole.n - from) });
 	return true;
 }

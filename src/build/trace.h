@@ -13,7 +13,7 @@ struct sb_trace {
 	struct sb_span path;    /* of the last frame in the app, relative to it; or empty */
 	struct sb_span source;  /* its line as the traceback shows it */
 	unsigned line;
-	struct sb_span last;    /* path of the very last frame, as printed */
+	struct sb_span last; /* path of the very last frame, as printed */
 };
 
 /* `root` is the app's folder during the run; what lies in .slugbuild is not the app's. */

@@ -28,8 +28,8 @@ char *sb_uv_version(struct sb_build *build, const char *uv)
 void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
 		     const struct sb_request *request, bool wheels_only)
 {
-	static const char *const options[] = { "pip",		"install",     "--link-mode", "copy",
-					       "--no-progress", "--color",     "never",	     NULL };
+	static const char *const options[] = { "pip",           "install", "--link-mode", "copy",
+					       "--no-progress", "--color", "never",       NULL };
 
 	sb_list_setenv(&step->box.env, "UV_PYTHON_DOWNLOADS", "never");
 	sb_list_setenv(&step->box.env, "UV_NO_MANAGED_PYTHON", "1");

@@ -15,11 +15,12 @@ static int link_to(int dir, const char *name, const char *target, struct sb_erro
 
 static int write_wrapper(int bin, const struct sb_python *python, struct sb_error *err)
 {
-	SB_AUTO_FREE char *text = sb_xasprintf("#!/bin/sh\n"
-					       "PYTHONUSERBASE=$(CDPATH= cd -- \"${0%%/*}/..\" && pwd)\n"
-					       "export PYTHONUSERBASE\n"
-					       "exec '%s' \"$@\"\n",
-					       python->path);
+	SB_AUTO_FREE char *text =
+		sb_xasprintf("#!/bin/sh\n"
+			     "PYTHONUSERBASE=$(CDPATH= cd -- \"${0%%/*}/..\" && pwd)\n"
+			     "export PYTHONUSERBASE\n"
+			     "exec '%s' \"$@\"\n",
+			     python->path);
 
 	return sb_write_file(bin, "python", 0755, sb_span_of(text), err);
 }
@@ -27,11 +28,11 @@ static int write_wrapper(int bin, const struct sb_python *python, struct sb_erro
 static int write_config(int dir, const struct sb_python *python, struct sb_error *err)
 {
 	const char *slash = strrchr(python->path, '/');
-	SB_AUTO_FREE char *text = sb_xasprintf("home = %.*s\n"
-					       "include-system-site-packages = false\n"
-					       "version = %s\n",
-					       (int)(slash - python->path), python->path,
-					       python->version);
+	SB_AUTO_FREE char *text =
+		sb_xasprintf("home = %.*s\n"
+			     "include-system-site-packages = false\n"
+			     "version = %s\n",
+			     (int)(slash - python->path), python->path, python->version);
 
 	return sb_write_file(dir, "pyvenv.cfg", 0644, sb_span_of(text), err);
 }

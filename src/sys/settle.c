@@ -24,9 +24,8 @@ static void times_of(struct sb_sha256 *hash, struct timespec times[2])
 
 	sb_sha256_finish(hash, hex);
 	hex[8] = '\0';
-	times[0] = times[1] = (struct timespec){
-		.tv_sec = EPOCH + (time_t)(strtoul(hex, NULL, 16) >> 2)
-	};
+	times[0] = times[1] =
+		(struct timespec) { .tv_sec = EPOCH + (time_t)(strtoul(hex, NULL, 16) >> 2) };
 }
 
 static int settle_file(int dir, const char *name, const struct stat *st, struct sb_error *err)
@@ -46,7 +45,7 @@ static int settle_file(int dir, const char *name, const struct stat *st, struct 
 	if (fd < 0)
 		return sb_fail_sys(err, "open %s", name);
 	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
-		sb_sha256_add(&hash, (struct sb_span){ bytes, (size_t)n });
+		sb_sha256_add(&hash, (struct sb_span) { bytes, (size_t)n });
 	if (n < 0)
 		return sb_fail_sys(err, "read %s", name);
 	times_of(&hash, times);
@@ -66,7 +65,7 @@ static int settle_link(int dir, const char *name, struct sb_error *err)
 
 	if (n < 0)
 		return sb_fail_sys(err, "read the symlink %s", name);
-	sb_sha256_add(&hash, (struct sb_span){ target, (size_t)n });
+	sb_sha256_add(&hash, (struct sb_span) { target, (size_t)n });
 	times_of(&hash, times);
 	if (utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return sb_fail_sys(err, "set the time of %s", name);

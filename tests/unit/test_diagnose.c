@@ -12,8 +12,7 @@ static const char requirements[] = "# base\nsix\nDjango==5.1.99\npsycopg2==2.9.9
 
 static void installing(const struct row *row, enum sb_code code)
 {
-	const struct sb_source_file file = { (char *)"requirements.txt",
-					     sb_span_of(requirements) };
+	const struct sb_source_file file = { (char *)"requirements.txt", sb_span_of(requirements) };
 	const struct sb_diagnose about = { .output = sb_span_of(row->output),
 					   .tool = "pip 23.0.1",
 					   .app = "blog",
@@ -34,13 +33,15 @@ static void installers_say_what_is_wrong_where(void **state)
 {
 	static const struct row rows[] = {
 		{ "ERROR: Could not find a version that satisfies the requirement nosuch-pkg==1 "
-		  "(from versions: none)\nERROR: No matching distribution found for nosuch-pkg==1\n",
+		  "(from versions: none)\nERROR: No matching distribution found for "
+		  "nosuch-pkg==1\n",
 		  "has no package nosuch-pkg", "requirements.txt:5", "spelled right" },
 		{ "ERROR: Could not find a version that satisfies the requirement Django==5.1.99 "
 		  "(from versions: 4.2, 5.1.1, 5.1.15, 5.2a1, 5.2)\n",
 		  "there is no Django==5.1.99", "requirements.txt:3", "Django==5.1.15" },
 		{ "ERROR: Ignored the following versions that require a different python version: "
-		  "5.1.99 Requires-Python >=3.12; 6.0 Requires-Python >=3.13\nERROR: Could not find "
+		  "5.1.99 Requires-Python >=3.12; 6.0 Requires-Python >=3.13\nERROR: Could not "
+		  "find "
 		  "a version that satisfies the requirement Django==5.1.99 (from versions: 4.2)\n",
 		  "Django needs another Python than 3.11.2 (it wants >=3.12)", "requirements.txt:3",
 		  ".python-version" },
@@ -51,24 +52,30 @@ static void installers_say_what_is_wrong_where(void **state)
 		  "sha256 00\n             Got        8abb\n",
 		  "six: the file of the package index has another hash", "requirements.txt:2",
 		  "8abb" },
-		{ "      Error: pg_config executable not found.\nerror: subprocess-exited-with-error\n"
+		{ "      Error: pg_config executable not found.\nerror: "
+		  "subprocess-exited-with-error\n"
 		  "ERROR: Failed building wheel for psycopg2\n",
 		  "psycopg2 could not be built: the server lacks libpq-dev", "requirements.txt:4",
 		  "apt install libpq-dev" },
-		{ "x.c:1:10: fatal error: Python.h: No such file or directory\nFailed to build six\n",
+		{ "x.c:1:10: fatal error: Python.h: No such file or directory\nFailed to build "
+		  "six\n",
 		  "the server lacks python3-dev", "requirements.txt:2", "apt install python3-dev" },
-		{ "error: No solution found when resolving dependencies\n  cause: Because there is no "
+		{ "error: No solution found when resolving dependencies\n  cause: Because there is "
+		  "no "
 		  "version of django==5.1.99 and you require django==5.1.99, we can conclude\n",
 		  "there is no django==5.1.99", "requirements.txt:3", "" },
-		{ "error: No solution found when resolving dependencies\n  cause: Because the current "
-		  "Python version (3.11.7) does not satisfy Python>=3.12 and django==6.0 depends on "
+		{ "error: No solution found when resolving dependencies\n  cause: Because the "
+		  "current "
+		  "Python version (3.11.7) does not satisfy Python>=3.12 and django==6.0 depends "
+		  "on "
 		  "Python>=3.12, we\n",
 		  "django needs another Python", "requirements.txt:3", "" },
 		{ "", "could not install", "requirements.txt", "" },
 	};
 	static const struct row network = {
 		"WARNING: Retrying (Retry(total=4)) after connection broken by "
-		"'NewConnectionError: Temporary failure in name resolution'\nERROR: Could not find a "
+		"'NewConnectionError: Temporary failure in name resolution'\nERROR: Could not find "
+		"a "
 		"version that satisfies the requirement six (from versions: none)\n",
 		"could not be reached", "", "nothing is wrong with the app"
 	};
@@ -83,10 +90,12 @@ static char *read_file(void *ctx, const char *path)
 {
 	(void)ctx;
 	if (!strcmp(path, "manage.py"))
-		return sb_xstrdup("os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n");
+		return sb_xstrdup(
+			"os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site.settings')\n");
 	if (!strcmp(path, "site/settings.py"))
-		return sb_xstrdup("import os\nPROJECT_ROOT = os.path.join(os.path.abspath(__file__))\n"
-				  "SECRET_KEY = os.environ.get('SECRET_KEY')\n");
+		return sb_xstrdup(
+			"import os\nPROJECT_ROOT = os.path.join(os.path.abspath(__file__))\n"
+			"SECRET_KEY = os.environ.get('SECRET_KEY')\n");
 	return NULL;
 }
 
@@ -96,19 +105,23 @@ static char *read_file(void *ctx, const char *path)
 static void collectstatic_names_the_variable_the_line_and_the_cure(void **state)
 {
 	static const struct row rows[] = {
-		{ TRACE FRAME "    KEY = os.environ['API_KEY']\n  File \"<frozen os>\", line 679, in "
-			      "__getitem__\nKeyError: 'API_KEY'\n",
+		{ TRACE FRAME
+		  "    KEY = os.environ['API_KEY']\n  File \"<frozen os>\", line 679, in "
+		  "__getitem__\nKeyError: 'API_KEY'\n",
 		  "config var API_KEY", "site/settings.py:7",
 		  "slugbuild config:set API_KEY=… -a blog" },
-		{ TRACE FRAME "    x = config('MAIL')\ndecouple.UndefinedValueError: MAIL not found. "
-			      "Declare it as envvar or define a default value.\n",
+		{ TRACE FRAME
+		  "    x = config('MAIL')\ndecouple.UndefinedValueError: MAIL not found. "
+		  "Declare it as envvar or define a default value.\n",
 		  "config var MAIL", "site/settings.py:7", "config:set MAIL=…" },
-		{ TRACE FRAME "    x = env('MAIL')\ndjango.core.exceptions.ImproperlyConfigured: Set "
-			      "the MAIL_URL environment variable\n",
+		{ TRACE FRAME
+		  "    x = env('MAIL')\ndjango.core.exceptions.ImproperlyConfigured: Set "
+		  "the MAIL_URL environment variable\n",
 		  "config var MAIL_URL", "site/settings.py:7", "config:set MAIL_URL=…" },
-		{ TRACE "  File \"/app/manage.py\", line 9, in <module>\n    main()\n"
-			"django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not "
-			"be empty.\n",
+		{ TRACE
+		  "  File \"/app/manage.py\", line 9, in <module>\n    main()\n"
+		  "django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not "
+		  "be empty.\n",
 		  "config var SECRET_KEY", "site/settings.py:3", "config:set SECRET_KEY=…" },
 		{ TRACE FRAME "    s = Settings()\npydantic_core._pydantic_core.ValidationError: 2 "
 			      "validation errors for Settings\nsecret_key\n  Field required "
@@ -117,8 +130,9 @@ static void collectstatic_names_the_variable_the_line_and_the_cure(void **state)
 		  "2 validation errors for Settings; secret_key: Field required [type=missing]; "
 		  "DEBUG: Input should be a valid boolean",
 		  "site/settings.py:7", "config:set SECRET_KEY=… DEBUG=… -a blog" },
-		{ TRACE "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app "
-			"without having set the STATIC_ROOT setting to a filesystem path.\n",
+		{ TRACE
+		  "django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app "
+		  "without having set the STATIC_ROOT setting to a filesystem path.\n",
 		  "STATIC_ROOT is not set", "site/settings.py",
 		  "STATIC_ROOT = os.path.join(BASE_DIR, \"staticfiles\")" },
 		{ TRACE "OSError: [Errno 20] Not a directory: '/app/site/settings.py/static'\n",
@@ -128,9 +142,10 @@ static void collectstatic_names_the_variable_the_line_and_the_cure(void **state)
 		  "SyntaxError: invalid syntax", "site/settings.py:7", "DEBUG = = 1" },
 		{ TRACE FRAME "    import yaml\nModuleNotFoundError: No module named 'yaml'\n",
 		  "no module named yaml", "site/settings.py:7", "add PyYAML" },
-		{ TRACE "whitenoise.storage.MissingFileError: The file 'a/b.png' could not be found "
-			"with <storage>.\n\nThe CSS file 'a/x.css' references a file which could not "
-			"be found:\n  a/b.png\n",
+		{ TRACE
+		  "whitenoise.storage.MissingFileError: The file 'a/b.png' could not be found "
+		  "with <storage>.\n\nThe CSS file 'a/x.css' references a file which could not "
+		  "be found:\n  a/b.png\n",
 		  "'a/b.png' could not be found", "a/x.css", "add the file" },
 		{ TRACE FRAME "    1/0\nZeroDivisionError: division by zero\n",
 		  "ZeroDivisionError: division by zero", "site/settings.py:7", "" },

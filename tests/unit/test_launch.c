@@ -56,8 +56,9 @@ static char *launch(const char *type, const char *more, const char *extra)
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/its new place/.slugbuild/launch", top);
 	const char *argv[] = { "/bin/sh", path, type, more, NULL };
 	const char *env[] = { "PATH=/usr/bin:/bin", "PORT=20001", extra, NULL };
-	struct sb_child child = { .argv = argv, .env = env, .cwd = -1, .seconds = 20,
-				  .bytes = 65536 };
+	struct sb_child child = {
+		.argv = argv, .env = env, .cwd = -1, .seconds = 20, .bytes = 65536
+	};
 	SB_AUTO(sb_buffer) out = SB_BUFFER_INIT(65536);
 	struct sb_error err = { 0 };
 
@@ -94,8 +95,7 @@ static void the_environment_is_a_dynos(void **state)
 	assert_true(has_line(env, "LANG=C.UTF-8"));
 	assert_true(has_line(env, "PYTHONUNBUFFERED=1"));
 	assert_true(has_line(env, "FROM_PROFILE=yes"));
-	assert_true(has_line(env,
-			     "GUNICORN_CMD_ARGS=--bind 127.0.0.1:20001 --access-logfile -"));
+	assert_true(has_line(env, "GUNICORN_CMD_ARGS=--bind 127.0.0.1:20001 --access-logfile -"));
 	assert_null(strstr(env, "FORWARDED_ALLOW_IPS"));
 	assert_true(has_line(second, "DYNO=env.2"));
 	assert_true(has_line(second, "WEB_CONCURRENCY=7"));

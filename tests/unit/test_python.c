@@ -18,16 +18,26 @@ static void specifiers_are_read_as_pip_and_poetry_mean_them(void **state)
 		int version[3];
 		bool in;
 	} cases[] = {
-		{ ">=3.10,<4", { 3, 11, 2 }, true },   { ">=3.10,<4", { 3, 9, 18 }, false },
-		{ ">= 3.10, < 3.12", { 3, 12, 0 }, false }, { "~=3.11", { 3, 13, 0 }, true },
-		{ "~=3.11.2", { 3, 11, 7 }, true },    { "~=3.11.2", { 3, 12, 0 }, false },
-		{ "==3.11.*", { 3, 11, 7 }, true },    { "==3.11.*", { 3, 12, 0 }, false },
-		{ "!=3.11.*", { 3, 11, 7 }, false },   { "^3.9", { 3, 13, 0 }, true },
-		{ "^3.9", { 4, 0, 0 }, false },	       { "~3.11", { 3, 11, 7 }, true },
-		{ "~3.11", { 3, 12, 0 }, false },      { "3.11.7", { 3, 11, 7 }, true },
-		{ "*", { 3, 11, 7 }, true },	       { "<3 || >=3.13", { 3, 13, 0 }, true },
-		{ "<3 || >=3.13", { 3, 11, 0 }, false }, { ">=3.x", { 3, 11, 0 }, false },
-		{ "nonsense", { 3, 11, 0 }, false },   { "", { 3, 11, 0 }, false },
+		{ ">=3.10,<4", { 3, 11, 2 }, true },
+		{ ">=3.10,<4", { 3, 9, 18 }, false },
+		{ ">= 3.10, < 3.12", { 3, 12, 0 }, false },
+		{ "~=3.11", { 3, 13, 0 }, true },
+		{ "~=3.11.2", { 3, 11, 7 }, true },
+		{ "~=3.11.2", { 3, 12, 0 }, false },
+		{ "==3.11.*", { 3, 11, 7 }, true },
+		{ "==3.11.*", { 3, 12, 0 }, false },
+		{ "!=3.11.*", { 3, 11, 7 }, false },
+		{ "^3.9", { 3, 13, 0 }, true },
+		{ "^3.9", { 4, 0, 0 }, false },
+		{ "~3.11", { 3, 11, 7 }, true },
+		{ "~3.11", { 3, 12, 0 }, false },
+		{ "3.11.7", { 3, 11, 7 }, true },
+		{ "*", { 3, 11, 7 }, true },
+		{ "<3 || >=3.13", { 3, 13, 0 }, true },
+		{ "<3 || >=3.13", { 3, 11, 0 }, false },
+		{ ">=3.x", { 3, 11, 0 }, false },
+		{ "nonsense", { 3, 11, 0 }, false },
+		{ "", { 3, 11, 0 }, false },
 	};
 
 	(void)state;
@@ -39,8 +49,9 @@ static void specifiers_are_read_as_pip_and_poetry_mean_them(void **state)
 static void choosing(int major, int minor, int patch, const char *spec, const char *last,
 		     bool strict, const char *want)
 {
-	struct sb_version_wish wish = { major, minor, patch, (char *)spec,
-					major || spec ? (char *)"runtime.txt" : NULL, 1 };
+	struct sb_version_wish wish = {
+		major, minor, patch, (char *)spec, major || spec ? (char *)"runtime.txt" : NULL, 1
+	};
 	struct sb_settings settings = { .python_strict = strict };
 	struct sb_log log = SB_LOG_INIT;
 	struct sb_error err = { 0 };

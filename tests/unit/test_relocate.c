@@ -20,7 +20,9 @@ static void scripts_find_the_python_beside_them(void **state)
 		{ "#!/bin/bash\n", NULL },
 		{ "#!", NULL },
 		{ "", NULL },
-		{ "\x7f" "ELF", NULL },
+		{ "\x7f"
+		  "ELF",
+		  NULL },
 	};
 
 	(void)state;
