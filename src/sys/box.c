@@ -291,3 +291,16 @@ void sb_box_command_release(struct sb_box_command *command)
 	sb_list_release(&command->argv);
 	command->fds = 0;
 }
+
+pid_t sb_box_first_process(int fd)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(4096);
+	struct sb_error ignored = { 0 };
+	static const char key[] = "\"child-pid\":";
+	const char *at;
+
+	if ((sb_read_fd(&text, fd, &ignored) < 0 && !text.n) || !text.p ||
+	    !(at = strstr(text.p, key)))
+		return -1;
+	return (pid_t)strtol(at + strlen(key), NULL, 10);
+}

@@ -27,6 +27,9 @@ int sb_box_command(struct sb_box_command *out, const struct sb_box *box, const c
 		   enum sb_box_session session, int info, struct sb_error *err) SB_MUST_CHECK;
 void sb_box_command_release(struct sb_box_command *command);
 
+/* The box's first process as the host counts, from what bubblewrap wrote to `info`; -1 unknown. */
+pid_t sb_box_first_process(int info);
+
 /* bubblewrap's path, or NULL. Borrowed. */
 const char *sb_box_program(const struct sb_settings *settings);
 

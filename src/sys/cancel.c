@@ -76,8 +76,8 @@ const char *sb_child_end_text(const struct sb_child *child, const struct sb_chil
 			 (long long)(child->disk_floor >> 20));
 		break;
 	case SB_CHILD_PROCESSES:
-		snprintf(text, sizeof(text), "had more than %lld processes",
-			 (long long)child->processes);
+		snprintf(text, sizeof(text),
+			 "started more processes than slugbuild.buildProcesses");
 		break;
 	case SB_CHILD_CANCELLED:
 		snprintf(text, sizeof(text), "was cancelled");

@@ -17,6 +17,7 @@
 
 #define LINE_PART 65536 /* a longer line is handed on in parts */
 #define TICK_MS 500
+#define CROWD_MS 20  /* between two looks for a fork bomb: root's no rlimit stops */
 #define TERM_MS 5000 /* between TERM and KILL */
 #define GRACE_MS 300 /* for output that is still under way when the child has ended */
 #define REAP_MS 2000 /* for a pipe that a process out of our reach holds */
@@ -36,7 +37,7 @@ struct run {
 	pid_t pid;
 	int pidfd;
 	enum sb_child_end end; /* why we ended it, else SB_CHILD_EXITED */
-	int64_t start, deadline, next_tick, kill_at, bytes;
+	int64_t start, deadline, next_tick, kill_at, bytes, crowd;
 };
 
 static void hand_on(const struct run *run, const struct stream *stream, struct sb_span line)
@@ -139,17 +140,35 @@ static void tick(struct run *run, int64_t now)
 	left = child->disk > 0 && child->disk_floor ? sb_free_bytes(child->disk, NULL) : -1;
 	if (left >= 0 && left < child->disk_floor)
 		stop(run, SB_CHILD_DISK);
-	/* What eats up the machine has no time to say goodbye. */
-	if (run->end == SB_CHILD_MEMORY || run->end == SB_CHILD_DISK ||
-	    run->end == SB_CHILD_PROCESSES)
-		run->kill_at = now;
+}
+
+/* Between ticks: a bomb makes thousands in half a second. */
+static void watch_crowd(struct run *run)
+{
+	const struct sb_child *child = run->child;
+
+	if (!child->processes || run->end != SB_CHILD_EXITED)
+		return;
+
+	int64_t now = sb_crowd();
+
+	if (now - run->crowd <= child->processes)
+		return;
+	if (sb_family_exceeds(run->pid, child->processes))
+		stop(run, SB_CHILD_PROCESSES);
+	run->crowd = now; /* somebody else's, when it was not ours */
 }
 
 static void watch_clock(struct run *run, int64_t now)
 {
 	if (run->child->seconds && now >= run->deadline)
 		stop(run, SB_CHILD_TIMEOUT);
+	watch_crowd(run);
 	tick(run, now);
+	/* What eats up the machine has no time to say goodbye. */
+	if (run->end == SB_CHILD_MEMORY || run->end == SB_CHILD_DISK ||
+	    run->end == SB_CHILD_PROCESSES)
+		run->kill_at = run->kill_at < now + TICK_MS ? run->kill_at : now;
 	if (run->end == SB_CHILD_EXITED || now < run->kill_at)
 		return;
 	if (run->child->tty)
@@ -197,8 +216,8 @@ static void attend(struct run *run)
 			until = run->deadline;
 		if (run->end != SB_CHILD_EXITED && run->kill_at < until)
 			until = run->kill_at;
-		if (run->pidfd < 0 && until > now + 20)
-			until = now + 20;
+		if ((run->pidfd < 0 || run->child->processes) && until > now + CROWD_MS)
+			until = now + CROWD_MS;
 		listen_once(run, until - now);
 		watch_clock(run, sb_now_ms());
 	}
@@ -335,6 +354,7 @@ static int run_all(struct run *run, struct sb_child_result *out, struct sb_error
 	run->start = sb_now_ms();
 	run->deadline = run->start + child->seconds * 1000;
 	run->next_tick = run->start + TICK_MS;
+	run->crowd = child->processes ? sb_crowd() : 0;
 	if (spawn_piped(run, err) < 0) {
 		finish(run, &run->stream[0]);
 		finish(run, &run->stream[1]);

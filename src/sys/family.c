@@ -87,7 +87,7 @@ static bool belongs(const struct family *family, const struct member *member, pi
 
 	if (member->pid == top || member->session == top)
 		return true;
-	parent = bsearch(&key, family->item, family->n, sizeof(key), by_pid);
+	parent = !family->n ? NULL : bsearch(&key, family->item, family->n, sizeof(key), by_pid);
 	return parent && parent->ours;
 }
 
@@ -166,4 +166,39 @@ size_t sb_family_children(pid_t pid, pid_t *out, size_t max)
 		n++;
 	}
 	return n;
+}
+
+bool sb_family_exceeds(pid_t pid, int64_t limit)
+{
+	__attribute__((cleanup(family_release))) struct family family = { 0 };
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	struct member member;
+	int64_t ours = 0;
+
+	/* /proc lists by number, and a parent's is mostly lower than its children's. */
+	while (proc && ours <= limit && (entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !read_member((pid_t)strtol(entry->d_name, NULL, 10), &member))
+			continue;
+		member.ours = belongs(&family, &member, pid);
+		ours += member.ours;
+		sb_grow(&family.item, family.n, sizeof(*family.item));
+		family.item[family.n++] = member;
+	}
+	if (proc)
+		closedir(proc);
+	return ours > limit;
+}
+
+int64_t sb_crowd(void)
+{
+	SB_AUTO_CLOSE int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+	char text[128];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	const char *slash;
+
+	text[n > 0 ? n : 0] = '\0';
+	slash = strchr(text, '/'); /* "0.1 0.2 0.3 2/345 6789": 345 */
+	return slash ? strtoll(slash + 1, NULL, 10) : 0;
 }

@@ -25,19 +25,6 @@
 
 static const int forwarded[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
 
-/* The box's first process, as the host counts. */
-static pid_t read_info(int fd)
-{
-	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(4096);
-	struct sb_error ignored = { 0 };
-	static const char key[] = "\"child-pid\":";
-	const char *at;
-
-	if (sb_read_fd(&text, fd, &ignored) < 0 || !text.p || !(at = strstr(text.p, key)))
-		return -1;
-	return (pid_t)strtol(at + strlen(key), NULL, 10);
-}
-
 static bool is_shell(pid_t pid)
 {
 	SB_AUTO_FREE char *path = sb_xasprintf("/proc/%d/comm", (int)pid);
@@ -83,7 +70,7 @@ static void forward(pid_t init, int sig)
 
 static _Noreturn void keep(pid_t pid, int info, const sigset_t *signals, bool shared)
 {
-	pid_t init = read_info(info);
+	pid_t init = sb_box_first_process(info);
 	siginfo_t got;
 	int status;
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #define PASS_MAX 32
 #define PROBE_SECONDS 20
+#define END_MS 10000 /* for the kernel to take a box down */
 
 void sb_box_init(struct sb_box *box, const struct sb_settings *settings)
 {
@@ -173,31 +175,41 @@ struct prepared {
 	struct sb_box_command command;
 	struct sb_list env, argv;
 	int cwd, pass[PASS_MAX];
+	int info[2]; /* a pipe that bubblewrap tells the box's first process over */
 };
+#define PREPARED_INIT \
+	{ \
+		.cwd = -1, .info = { -1, -1 } \
+	}
 
 static void prepared_release(struct prepared *made)
 {
 	sb_box_command_release(&made->command);
 	sb_list_release(&made->env);
 	sb_list_release(&made->argv);
-	if (made->cwd >= 0)
-		close(made->cwd);
+	sb_autoclose(&made->cwd);
+	sb_autoclose(&made->info[0]);
+	sb_autoclose(&made->info[1]);
 }
 
 static int prepare_boxed(struct prepared *out, const struct sb_box *box, struct sb_error *err)
 {
 	size_t n = 0;
 
+	if (pipe2(out->info, O_CLOEXEC | O_NONBLOCK) < 0)
+		return sb_fail_sys(err, "make a pipe");
 	if (sb_box_command(&out->command, box, out->child.argv,
-			   out->child.tty ? SB_BOX_TERMINAL : SB_BOX_OWN_SESSION, 0, err) < 0)
+			   out->child.tty ? SB_BOX_TERMINAL : SB_BOX_OWN_SESSION, out->info[1],
+			   err) < 0)
 		return -1;
 	for (const int *fd = out->child.pass; fd && *fd >= 0; fd++) {
-		if (n + SB_BOX_FDS + 1 >= PASS_MAX)
+		if (n + SB_BOX_FDS + 2 >= PASS_MAX)
 			return sb_fail(err, SB_ESYS, "too many descriptors for one child");
 		out->pass[n++] = *fd;
 	}
 	for (size_t i = 0; i < out->command.fds; i++)
 		out->pass[n++] = out->command.fd[i];
+	out->pass[n++] = out->info[1];
 	out->pass[n] = -1;
 	out->child.pass = out->pass;
 	out->child.argv = (const char *const *)out->command.argv.item;
@@ -225,28 +237,45 @@ static int prepare(struct prepared *out, struct sb_box *box, const struct sb_chi
 		   struct sb_error *err)
 {
 	out->child = *child;
-	out->cwd = -1;
-	/* RLIMIT_NPROC does not hold for root, whose number is the same in the box. */
-	if (!box->running_app && !child->tty && !child->processes)
-		out->child.processes = box->settings->build_processes + 8;
 	if (sb_box_decide(box, err) < 0)
 		return -1;
+	/* RLIMIT_NPROC does not hold for root, and cannot be used without a box: so they are
+	 * counted. */
+	if (!box->running_app && !child->tty && !child->processes && (!geteuid() || box->open))
+		out->child.processes = box->settings->build_processes + 8;
 	return box->open ? prepare_open(out, box, err) : prepare_boxed(out, box, err);
+}
+
+/*
+ * bubblewrap ends when the program does, a moment before the box: until that is gone too, what
+ * is left in it could still write to what the caller is about to read.
+ */
+static void await_end(struct prepared *made)
+{
+	pid_t first = made->info[0] < 0 ? -1 : sb_box_first_process(made->info[0]);
+	SB_AUTO_CLOSE int pidfd = first > 1 ? sb_pidfd_open(first) : -1;
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd >= 0)
+		poll(&ended, 1, END_MS);
 }
 
 int sb_box_run(struct sb_box *box, const struct sb_child *child, struct sb_child_result *out,
 	       struct sb_error *err)
 {
-	__attribute__((cleanup(prepared_release))) struct prepared made = { .cwd = -1 };
+	__attribute__((cleanup(prepared_release))) struct prepared made = PREPARED_INIT;
 
 	if (prepare(&made, box, child, err) < 0)
 		return -1;
-	return sb_child_run(&made.child, out, err);
+	if (sb_child_run(&made.child, out, err) < 0)
+		return -1;
+	await_end(&made);
+	return 0;
 }
 
 int sb_box_start(struct sb_box *box, const struct sb_child *child, pid_t *pid, struct sb_error *err)
 {
-	__attribute__((cleanup(prepared_release))) struct prepared made = { .cwd = -1 };
+	__attribute__((cleanup(prepared_release))) struct prepared made = PREPARED_INIT;
 
 	if (prepare(&made, box, child, err) < 0)
 		return -1;

@@ -31,6 +31,12 @@ void sb_default_signals(void);
  * how many processes that are. */
 int64_t sb_family_memory(pid_t pid, int64_t *processes);
 
+/* There are more than `limit` of them: stops counting there, since a bomb grows while one counts. */
+bool sb_family_exceeds(pid_t pid, int64_t limit);
+
+/* Processes and threads of the whole machine, by one cheap look. */
+int64_t sb_crowd(void);
+
 /* KILL to everything below `pid` and in its session, and to its group. */
 void sb_family_kill(pid_t pid);
 
