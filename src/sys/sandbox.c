@@ -176,6 +176,7 @@ struct prepared {
 	struct sb_list env, argv;
 	int cwd, pass[PASS_MAX];
 	int info[2]; /* a pipe that bubblewrap tells the box's first process over */
+	bool awaited; /* somebody will read it; else there is none: its writer would die of SIGPIPE */
 };
 #define PREPARED_INIT \
 	{ \
@@ -196,7 +197,7 @@ static int prepare_boxed(struct prepared *out, const struct sb_box *box, struct 
 {
 	size_t n = 0;
 
-	if (pipe2(out->info, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (out->awaited && pipe2(out->info, O_CLOEXEC | O_NONBLOCK) < 0)
 		return sb_fail_sys(err, "make a pipe");
 	if (sb_box_command(&out->command, box, out->child.argv,
 			   out->child.tty ? SB_BOX_TERMINAL : SB_BOX_OWN_SESSION, out->info[1],
@@ -209,7 +210,8 @@ static int prepare_boxed(struct prepared *out, const struct sb_box *box, struct 
 	}
 	for (size_t i = 0; i < out->command.fds; i++)
 		out->pass[n++] = out->command.fd[i];
-	out->pass[n++] = out->info[1];
+	if (out->info[1] >= 0)
+		out->pass[n++] = out->info[1];
 	out->pass[n] = -1;
 	out->child.pass = out->pass;
 	out->child.argv = (const char *const *)out->command.argv.item;
@@ -265,6 +267,7 @@ int sb_box_run(struct sb_box *box, const struct sb_child *child, struct sb_child
 {
 	__attribute__((cleanup(prepared_release))) struct prepared made = PREPARED_INIT;
 
+	made.awaited = true;
 	if (prepare(&made, box, child, err) < 0)
 		return -1;
 	if (sb_child_run(&made.child, out, err) < 0)
