@@ -51,6 +51,27 @@ const struct sb_rule sb_rule_table[] = {
 	{ "python-version-multiple", SB_ERROR, "more than one Python version" },
 	{ "python-version-conflict", SB_WARNING, "two files want different Pythons" },
 	{ "python-version-misspelt", SB_WARNING, "a file that is nearly named .python-version" },
+	/* settings, read but not run */
+	{ "settings-syntax", SB_ERROR, "Python cannot read the settings" },
+	{ "settings-debug", SB_WARNING, "DEBUG is on" },
+	{ "settings-allowed-hosts", SB_WARNING, "ALLOWED_HOSTS lets nobody through, or everybody" },
+	{ "settings-static-root", SB_ERROR, "STATIC_ROOT is not set, or no folder can be there" },
+	{ "settings-storage", SB_ERROR, "a storage of static files that this version no longer has" },
+	{ "settings-sqlite", SB_WARNING, "the database is a SQLite file in the app's folder" },
+	{ "settings-database-url", SB_WARNING, "DATABASE_URL is set but read nowhere" },
+	{ "settings-env-missing", SB_WARNING, "the settings read a config var that is not set" },
+	{ "secret-key-literal", SB_WARNING, "SECRET_KEY is committed" },
+	{ "whitenoise-missing", SB_WARNING, "nothing serves the static files" },
+	{ "whitenoise-order", SB_WARNING, "WhiteNoise is not right behind SecurityMiddleware" },
+	/* the app, with its dependencies */
+	{ "probe-settings", SB_ERROR, "the settings cannot be imported" },
+	{ "deploy-security", SB_WARNING, "a finding of Django's check --deploy" },
+	{ "deploy-check", SB_ERROR, "an error of Django's system checks" },
+	{ "wsgi-import", SB_ERROR, "what the web process serves cannot be imported" },
+	{ "celery-import", SB_ERROR, "the Celery app cannot be imported" },
+	{ "migrations-missing", SB_WARNING, "models have changed and no migration says so" },
+	{ "migrations-conflict", SB_ERROR, "two migrations of one app follow the same one" },
+	{ "migration-destructive", SB_WARNING, "a new migration loses data or breaks what still runs" },
 	/* app.json */
 	{ "appjson-invalid", SB_ERROR, "app.json is not as it must be" },
 	{ "appjson-process", SB_WARNING, "app.json's formation names a process type that the Procfile has not" },
@@ -78,16 +99,17 @@ static bool severity_of(const char *word, enum sb_severity *out)
 }
 
 /* The owner's word on a rule: the last one set wins. */
-static enum sb_severity severity(const struct sb_settings *settings, const struct sb_rule *rule)
+static enum sb_severity severity(const struct sb_settings *settings, const struct sb_rule *rule,
+				 enum sb_severity fallback)
 {
-	enum sb_severity said = rule->severity;
+	enum sb_severity said = fallback;
 	size_t n = strlen(rule->id);
 
 	for (size_t i = 0; settings && i < settings->rules.n; i++) {
 		const char *row = settings->rules.item[i];
 
 		if (!strncmp(row, rule->id, n) && row[n] == '=' && !severity_of(row + n + 1, &said))
-			said = rule->severity;
+			said = fallback;
 	}
 	return said;
 }
@@ -105,7 +127,16 @@ struct sb_finding *sb_report(struct sb_findings *list, const struct sb_settings 
 	va_end(ap);
 	if (n < 0)
 		words = sb_xstrdup(fmt);
-	return sb_findings_add(list, rule->id, severity(settings, rule), "%s", words);
+	return sb_findings_add(list, rule->id, severity(settings, rule, rule->severity), "%s", words);
+}
+
+struct sb_finding *sb_report_as(struct sb_findings *list, const struct sb_settings *settings, const char *id,
+				enum sb_severity fallback, const char *text)
+{
+	const struct sb_rule *rule = sb_rule_find(id);
+
+	assert(rule);
+	return sb_findings_add(list, rule->id, severity(settings, rule, fallback), "%s", text);
 }
 
 static int check_row(const char *row, struct sb_error *err)

@@ -23,6 +23,10 @@ const struct sb_rule *sb_rule_find(const char *id); /* or NULL */
 struct sb_finding *sb_report(struct sb_findings *list, const struct sb_settings *settings, const char *id,
 			     const char *fmt, ...) SB_PRINTF(4, 5);
 
+/* The same at another severity than the table's, where the owner said none. */
+struct sb_finding *sb_report_as(struct sb_findings *list, const struct sb_settings *settings, const char *id,
+				enum sb_severity fallback, const char *text);
+
 /* Each slugbuild.rule.* names a rule and a severity, or SB_ECONFIG naming the nearest. */
 int sb_rules_check_settings(const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
 
