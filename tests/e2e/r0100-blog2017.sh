@@ -1,7 +1,7 @@
 #!/bin/sh
 # The 2017 article: Python 2.7, Django 1.11, psycopg2 from source, GzipManifestStaticFilesStorage.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/real.sh"
+. "$top/tests/e2e/real.sh"
 wants_python 2.7
 wants_runit
 lacking=$(lacks gcc pg_config)
@@ -39,7 +39,7 @@ t 'corrected, its static files are collected, compressed, and served under their
 	push blog
 	tar tzf "$(slug_of blog)" >list
 	has djangoherokuapp/staticfiles/staticfiles.json list
-	grep -E "staticfiles/site\.[0-9a-f]+\.css\.gz$" list
+	grep -E "staticfiles/admin/css/base\.[0-9a-f]+\.css\.gz$" list
 	name=$(tar xzOf "$(slug_of blog)" djangoherokuapp/staticfiles/staticfiles.json | jq -r ".paths[\"site.css\"]")
 	get "$(url_of blog)/static/$name" | grep maroon
 	curl -fsS -o /dev/null -D headers -H "Accept-Encoding: gzip" "$(url_of blog)/static/admin/css/$(basename "$(grep -oE "staticfiles/admin/css/base\.[0-9a-f]+\.css$" list | head -n 1)")"

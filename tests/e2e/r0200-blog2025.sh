@@ -1,7 +1,7 @@
 #!/bin/sh
 # The 2025 article: Python 3.9, Django 3.2, by requirements.txt and by Pipfile and its lock.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/real.sh"
+. "$top/tests/e2e/real.sh"
 wants_python 3.9
 wants_runit
 

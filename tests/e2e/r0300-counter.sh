@@ -2,7 +2,7 @@
 # The third article: a counter on PostgreSQL. Its database by an add-on, migrations in the
 # release phase; the count outlives releases.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/real.sh"
+. "$top/tests/e2e/real.sh"
 wants_python 3.11
 wants_runit
 postgres_start || exit 1

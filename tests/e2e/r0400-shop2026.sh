@@ -1,7 +1,7 @@
 #!/bin/sh
 # The 2026 article: pydantic-settings, a release phase, a Celery worker on a real Redis.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/real.sh"
+. "$top/tests/e2e/real.sh"
 wants_python 3.11
 wants_runit
 redis_start
@@ -47,13 +47,14 @@ t 'plain http is sent to https, and a foreign Host is refused' '
 	curl -s -o /dev/null -w "%{http_code}\n" -H "Host: evil.example.com" -H "X-Forwarded-Proto: https" "$(url_of shop)/" | grep -x 400
 '
 
+packed() { https "$(url_of shop)/" | grep "orders: 1, packed: 1"; }
+
 t 'a Celery worker packs what the web process puts on the queue' '
 	slugbuild ps:scale -a shop worker=1
 	https -d item=mug "$(url_of shop)/order" | grep "ordered mug"
 	wait_for 30 packed
 	slugbuild logs -a shop | grep worker | tail -n 3
 '
-packed() { https "$(url_of shop)/" | grep "orders: 1, packed: 1"; }
 
 t 'a second release takes the worker along' '
 	commit shop "Nothing new"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What `wagtail start` of the newest Wagtail makes, on the newest Python.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/real.sh"
+. "$top/tests/e2e/real.sh"
 newest_python
 wants_runit
 

@@ -2,7 +2,7 @@
 # slugbuild.bundlePython: the slug runs in a root that holds nothing but the C library and what
 # the interpreter links to.
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/real.sh"
+. "$top/tests/e2e/real.sh"
 newest_python
 lacking=$(lacks patchelf bwrap ldd)
 [ -z "$lacking" ] || skip_all "$lacking"
