@@ -80,6 +80,9 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(lib)
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(lib)
 	$(call link)
 
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(lib)
+	$(call link)
+
 check: lint unit fuzz e2e
 unit: $(units)
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(units)
@@ -94,7 +97,7 @@ e2e: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run $(T)
 real: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
-bench: all
+bench: all $(B)/bench/compress
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run
 demo: deps all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/demo
