@@ -185,13 +185,34 @@ static void add_env(struct sb_list *args, const struct sb_box *box)
 	}
 }
 
+/* What is denied stays denied when it is also to be traced: of two filters the sterner one counts. */
+static int add_filters(struct sb_box_command *out, struct sb_list *args, const struct sb_box *box,
+		       struct sb_error *err)
+{
+	int filter = sb_box_filter(err);
+
+	if (filter < 0)
+		return -1;
+	out->fd[out->fds++] = filter;
+	sb_list_add(args, out->block > 0 ? "--add-seccomp-fd" : "--seccomp");
+	sb_list_addf(args, "%d", filter);
+	if (out->block <= 0)
+		return 0;
+	filter = sb_tracer_filter(box->tracer, err);
+	if (filter < 0)
+		return -1;
+	out->fd[out->fds++] = filter;
+	sb_list_add(args, "--add-seccomp-fd");
+	sb_list_addf(args, "%d", filter);
+	return 0;
+}
+
 static int add_args(struct sb_box_command *out, struct sb_list *args, const struct sb_box *box,
 		    enum sb_box_session session, struct sb_error *err)
 {
 	static const char *const like_host[] = { "/bin",   "/sbin",  "/lib",
 						 "/lib64", "/lib32", "/libx32" };
 	char word[16];
-	int filter;
 
 	add_spaces(args, box, session);
 	add_env(args, box);
@@ -209,13 +230,11 @@ static int add_args(struct sb_box_command *out, struct sb_list *args, const stru
 	ADD(args, "--remount-ro", "/");
 	if (box->cwd)
 		ADD(args, "--chdir", box->cwd);
-	filter = sb_box_filter(err);
-	if (filter < 0)
-		return -1;
-	out->fd[out->fds++] = filter;
-	snprintf(word, sizeof(word), "%d", filter);
-	ADD(args, "--seccomp", word);
-	return 0;
+	if (out->block > 0) {
+		snprintf(word, sizeof(word), "%d", out->block);
+		ADD(args, "--block-fd", word);
+	}
+	return add_filters(out, args, box, err);
 }
 
 /* The limits are set inside: there RLIMIT_NPROC counts the box's own processes only. */

@@ -15,6 +15,7 @@ struct sb_box_command {
 	struct sb_list argv;  /* bwrap --args N -- … */
 	int fd[SB_BOX_FDS];   /* bwrap reads them; owned */
 	size_t fds;
+	int block; /* in: > 0: box->tracer is used, and bubblewrap waits here for its byte */
 };
 
 enum sb_box_session {

@@ -176,11 +176,12 @@ struct prepared {
 	struct sb_list env, argv;
 	int cwd, pass[PASS_MAX];
 	int info[2]; /* a pipe that bubblewrap tells the box's first process over */
+	int block[2]; /* a pipe that bubblewrap waits at for the tracer */
 	bool awaited; /* somebody will read it; else there is none: its writer would die of SIGPIPE */
 };
 #define PREPARED_INIT \
 	{ \
-		.cwd = -1, .info = { -1, -1 } \
+		.cwd = -1, .info = { -1, -1 }, .block = { -1, -1 } \
 	}
 
 static void prepared_release(struct prepared *made)
@@ -191,6 +192,8 @@ static void prepared_release(struct prepared *made)
 	sb_autoclose(&made->cwd);
 	sb_autoclose(&made->info[0]);
 	sb_autoclose(&made->info[1]);
+	sb_autoclose(&made->block[0]);
+	sb_autoclose(&made->block[1]);
 }
 
 static int prepare_boxed(struct prepared *out, const struct sb_box *box, struct sb_error *err)
@@ -199,12 +202,15 @@ static int prepare_boxed(struct prepared *out, const struct sb_box *box, struct 
 
 	if (out->awaited && pipe2(out->info, O_CLOEXEC | O_NONBLOCK) < 0)
 		return sb_fail_sys(err, "make a pipe");
+	if (out->awaited && box->tracer && pipe2(out->block, O_CLOEXEC) < 0)
+		return sb_fail_sys(err, "make a pipe");
+	out->command.block = out->block[0];
 	if (sb_box_command(&out->command, box, out->child.argv,
 			   out->child.tty ? SB_BOX_TERMINAL : SB_BOX_OWN_SESSION, out->info[1],
 			   err) < 0)
 		return -1;
 	for (const int *fd = out->child.pass; fd && *fd >= 0; fd++) {
-		if (n + SB_BOX_FDS + 2 >= PASS_MAX)
+		if (n + SB_BOX_FDS + 3 >= PASS_MAX)
 			return sb_fail(err, SB_ESYS, "too many descriptors for one child");
 		out->pass[n++] = *fd;
 	}
@@ -212,6 +218,8 @@ static int prepare_boxed(struct prepared *out, const struct sb_box *box, struct 
 		out->pass[n++] = out->command.fd[i];
 	if (out->info[1] >= 0)
 		out->pass[n++] = out->info[1];
+	if (out->block[0] >= 0)
+		out->pass[n++] = out->block[0];
 	out->pass[n] = -1;
 	out->child.pass = out->pass;
 	out->child.argv = (const char *const *)out->command.argv.item;
@@ -262,6 +270,20 @@ static void await_end(struct prepared *made)
 		poll(&ended, 1, END_MS);
 }
 
+/* The tracer's own wait is for all that was in the box. */
+static int run_traced(struct prepared *made, struct sb_tracer *tracer, struct sb_child_result *out,
+		      struct sb_error *err)
+{
+	int done = sb_tracer_start(tracer, made->info[0], made->block[1], err);
+
+	if (done == 0)
+		done = sb_child_run(&made->child, out, err);
+	sb_autoclose(&made->info[1]);
+	made->info[1] = -1;
+	sb_tracer_join(tracer);
+	return done;
+}
+
 int sb_box_run(struct sb_box *box, const struct sb_child *child, struct sb_child_result *out,
 	       struct sb_error *err)
 {
@@ -270,6 +292,8 @@ int sb_box_run(struct sb_box *box, const struct sb_child *child, struct sb_child
 	made.awaited = true;
 	if (prepare(&made, box, child, err) < 0)
 		return -1;
+	if (box->tracer && !box->open)
+		return run_traced(&made, box->tracer, out, err);
 	if (sb_child_run(&made.child, out, err) < 0)
 		return -1;
 	await_end(&made);

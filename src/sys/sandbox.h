@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "base/settings.h"
 #include "sys/child.h"
+#include "sys/trace.h"
 
 /*
  * The box that an app's code and installers run in: bubblewrap with namespaces
@@ -35,7 +36,8 @@ struct sb_box {
 	const char *cwd;      /* in the box; borrowed */
 	bool network;         /* the host's network */
 	bool running_app;     /* a release's process: no output, memory, time or process limits of the build */
-	bool open;            /* out: no sandbox was used */
+	struct sb_tracer *tracer; /* records what is looked at (sys/trace.h); borrowed; NULL: nobody asks */
+	bool open;            /* out: no sandbox was used, and nothing was traced */
 };
 
 void sb_box_init(struct sb_box *box, const struct sb_settings *settings); /* PATH, LANG=C.UTF-8, HOME=/tmp, TMPDIR */

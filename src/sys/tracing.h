@@ -1,0 +1,78 @@
+#ifndef SB_TRACING_H
+#define SB_TRACING_H
+
+#include "sys/trace.h"
+
+/*
+ * The lower half of sys/trace.c: which calls are stopped (trace_calls.c), what a path of a
+ * process means (trace_path.c), and the clocks (trace_clock.c).
+ */
+
+#define SB_TRACE_PATH 4096
+
+enum sb_call_kind {
+	SB_CALL_PATH,    /* one or two paths */
+	SB_CALL_MOVE,    /* two paths, the first of which becomes the second */
+	SB_CALL_EXEC,    /* a program */
+	SB_CALL_OPEN2,   /* openat2: its flags lie in memory */
+	SB_CALL_LINK,    /* a path that is made; the other string is no path */
+	SB_CALL_STATFS,  /* how full a disk is */
+	SB_CALL_PEER,    /* an address in argument `path` */
+	SB_CALL_MESSAGE, /* a struct msghdr in argument `path` */
+	SB_CALL_CLOCK,
+	SB_CALL_REFUSED, /* brings in what cannot be told */
+};
+
+/* A call and where its paths stand among its arguments; -1: none. */
+struct sb_call {
+	const char *name;
+	enum sb_call_kind kind;
+	signed char dir, path, dir2, path2;
+};
+
+#define SB_CALL_UNKNOWN 0xfff /* what the filter says of a call that is newer than this program */
+
+const struct sb_call *sb_call_at(unsigned number); /* by what the filter says; NULL: unknown */
+
+/* One set of paths, and the state of the whole run. */
+struct sb_tracer_run {
+	pthread_t thread;
+	bool started;
+	int info, block;
+	int root; /* the box's root, O_PATH; -1 until the first call */
+	struct sb_tracer *tracer;
+	size_t *slot, slots; /* of tracer->paths, by hash; 0: free, else index + 1 */
+	struct sb_waiting {  /* clock calls whose end is awaited */
+		pid_t tid;
+		unsigned long long at;
+		bool whole_seconds;
+	} * waiting;
+	size_t waits;
+};
+
+/* Both keep what comes first. */
+void sb_trace_refuse(struct sb_tracer_run *run, const char *fmt, ...) SB_PRINTF(2, 3);
+void sb_trace_add(struct sb_tracer_run *run, const char *path);
+
+/* Bytes of a stopped process; false where they are not mapped. */
+bool sb_trace_peek(pid_t tid, unsigned long long at, void *out, size_t n);
+/* A string of it; false where it is not mapped or too long. */
+bool sb_trace_peek_string(pid_t tid, unsigned long long at, char out[SB_TRACE_PATH]);
+
+/* Adds what `path` means to `tid`, below descriptor `dir` where it is relative. `out` (or NULL)
+ * gets the resolved path, "" where there is none. */
+void sb_trace_path(struct sb_tracer_run *run, pid_t tid, int dir, const char *path, char *out);
+
+/* A program, and the interpreters that its first line names. */
+void sb_trace_program(struct sb_tracer_run *run, pid_t tid, int dir, const char *path);
+/* What the kernel mapped for it: the loader. */
+void sb_trace_mapped(struct sb_tracer_run *run, pid_t tid);
+
+/* Lets a new program ask the kernel for the time, not the page that tells it without a call. */
+void sb_trace_hide_clock(struct sb_tracer_run *run, pid_t tid);
+/* A clock call begins; true: its end is to be awaited, which sb_trace_clock_end is for. */
+bool sb_trace_clock(struct sb_tracer_run *run, pid_t tid, const struct sb_call *call,
+		    const unsigned long long *args);
+void sb_trace_clock_end(struct sb_tracer_run *run, pid_t tid);
+
+#endif
