@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "app/produce.h"
 #include "build/build.h"
+#include "build/source_stage.h"
 #include "sys/clock.h"
 #include "sys/files.h"
 
@@ -32,13 +33,29 @@ static int find_app_tree(struct sb_produce *make, struct sb_error *err)
 	return 0;
 }
 
+/* What the settings say, by reading them. */
+static int read_settings(struct sb_produce *make, struct sb_error *err)
+{
+	struct sb_source_stage stage = { .settings = make->settings,
+					 .repo = make->repo,
+					 .tree = make->tree,
+					 .plan = &make->plan,
+					 .config = make->config_known ? make->config : NULL,
+					 .app = make->app,
+					 .checklist = make->checklist };
+
+	return sb_source_stage(&make->findings, &stage, err);
+}
+
 int sb_produce_check(struct sb_produce *make, struct sb_error *err)
 {
 	struct sb_check check = { .repo = make->repo, .tree = make->tree, .settings = make->settings };
 
 	if (sb_repo_commit(make->repo, make->oid, &make->commit, err) < 0 || find_app_tree(make, err) < 0)
 		return -1;
-	return sb_check_run(&make->plan, &make->findings, &check, err);
+	if (sb_check_run(&make->plan, &make->findings, &check, err) < 0)
+		return -1;
+	return make->only_static ? 0 : read_settings(make, err);
 }
 
 /* app.json's env: defaults and generated secrets for what has no value yet. */

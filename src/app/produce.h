@@ -32,6 +32,9 @@ struct sb_produce {
 	const struct sb_list *config;   /* config vars */
 	const char *last_python;        /* or NULL */
 	bool no_cache;
+	bool config_known;              /* `config` is the app's: variables that it lacks are named */
+	bool only_static;               /* check the files, and start no program */
+	json_t **checklist;             /* out of the check, owned; or NULL: not asked for */
 	int dir;
 	const char *name;
 	/* out; sb_produce_release */
@@ -44,7 +47,7 @@ struct sb_produce {
 	json_t *facts;                  /* see slugbuild-manifest(5): what a release of it will say */
 };
 
-/* Reads the commit and runs the static rules. 0 also with findings: look at findings.errors. */
+/* Reads the commit and runs the rules that need no dependencies. 0 also with findings: look at findings.errors. */
 int sb_produce_check(struct sb_produce *make, struct sb_error *err) SB_MUST_CHECK;
 
 /* Builds what was checked. */

@@ -31,7 +31,8 @@ int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const c
 	stage->lock = (struct sb_lock) SB_LOCK_INIT;
 	stage->tmp = -1;
 	if (sb_settings_for_app(&stage->settings, all, app, err) < 0 ||
-	    sb_app_open(&stage->app, stage->store, app, err) < 0)
+	    sb_app_open(&stage->app, stage->store, app, err) < 0 ||
+	    sb_config_load(&stage->config, stage->app.dir, err) < 0)
 		return -1;
 	stage->make = (struct sb_produce) { .settings = &stage->settings,
 					    .log = stage->log,
@@ -39,7 +40,8 @@ int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const c
 					    .app = stage->app.name,
 					    .oid = stage->oid,
 					    .store = stage->store,
-					    .config = &stage->config };
+					    .config = &stage->config,
+					    .config_known = true };
 	return 0;
 }
 

@@ -70,7 +70,7 @@ bad 'STATIC_ROOT under a file' \
 	STATIC_ROOT 'STATIC_ROOT =' 'DISABLE_COLLECTSTATIC=1'
 bad 'a variable that the settings want and nobody set: name, line, cure' \
 	'echo "KEY = os.environ[\"PAYMENT_KEY\"]" >>hello/settings.py' \
-	PAYMENT_KEY 'hello/settings.py:11' 'config:set PAYMENT_KEY='
+	PAYMENT_KEY 'hello/settings.py:12' 'config:set PAYMENT_KEY='
 bad 'an empty SECRET_KEY' \
 	'sed -i "s/^SECRET_KEY.*/SECRET_KEY = os.environ.get(\"SECRET_KEY\", \"\")/" hello/settings.py' \
 	SECRET_KEY 'config:set SECRET_KEY='

@@ -1,0 +1,422 @@
+#include "build/source_stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build/python.h"
+#include "check/ignore.h"
+#include "check/rules.h"
+#include "source/tree.h"
+#include "sys/process.h"
+#include "sys/sandbox.h"
+
+#define PROBES "/slugbuild/probes"
+#define SECONDS 10
+#define ANSWER_MAX (4 << 20)
+#define FILE_MAX (512 << 10)  /* of a settings file */
+#define INPUT_MAX (8 << 20)   /* of a dependency file */
+#define FILES_MAX 200         /* handed over */
+#define PATHS_MAX 50000       /* named */
+
+/* What is gathered for the script. */
+struct gather {
+	const struct sb_source_stage *stage;
+	struct sb_ignore ignore;
+	json_t *input, *files, *paths, *others;
+	struct sb_list folders; /* that hold settings: all their .py files are handed over */
+	struct sb_list python;  /* "path\noid" of every .py */
+	bool dotenv;
+};
+
+static void gather_release(struct gather *gather)
+{
+	sb_ignore_release(&gather->ignore);
+	sb_list_release(&gather->folders);
+	sb_list_release(&gather->python);
+	json_decref(gather->input);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool is_foreign(const char *name)
+{
+	static const char *const names[] = { "node_modules",  "venv", ".venv",       "env", "site-packages",
+					     "__pycache__",   ".tox", "locale",      "docs", "static",
+					     "staticfiles",   "media" };
+
+	for (size_t i = 0; i < SB_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Files whose own folder is the settings', or is one of the names that Django's start files have. */
+static bool is_start(const char *name)
+{
+	static const char *const names[] = { "manage.py", "wsgi.py", "asgi.py", "celery.py" };
+
+	for (size_t i = 0; i < SB_COUNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+static void note_folder(struct gather *gather, const char *path)
+{
+	SB_AUTO_FREE char *folder = sb_xasprintf("%.*s", (int)(base_name(path) - path), path);
+
+	if (!sb_list_has(&gather->folders, folder))
+		sb_list_add(&gather->folders, folder);
+}
+
+/* settings.py, settings_prod.py, prod_settings.py, settings/…: where settings lie. */
+static bool is_settings(const char *path)
+{
+	struct sb_span name = sb_span_of(base_name(path));
+
+	return sb_span_find(name, "settings") || strstr(path, "settings/") ||
+	       !strncmp(path, "config/", 7) || !strncmp(path, "conf/", 5);
+}
+
+static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
+{
+	struct gather *gather = ctx;
+	const char *name = base_name(path);
+
+	(void)err;
+	if (entry->kind == SB_DIR)
+		return is_foreign(name) || sb_ignore_matches(&gather->ignore, path, true) ? SB_SKIP : 0;
+	if (entry->kind == SB_SUBMODULE || sb_ignore_matches(&gather->ignore, path, false))
+		return 0;
+	if (name == path)
+		sb_json_push_text(gather->others, path);
+	if (!strncmp(name, ".env", 4) || !strcmp(name, "settings.ini"))
+		gather->dotenv = true;
+	if (!sb_span_ends(sb_span_of(name), ".py") || gather->python.n >= PATHS_MAX)
+		return 0;
+	sb_list_addf(&gather->python, "%s\n%s", path, entry->kind == SB_LINK ? "" : entry->oid);
+	sb_json_push_text(gather->paths, path);
+	if (is_settings(path) || is_start(name))
+		note_folder(gather, path);
+	return 0;
+}
+
+/* Adds one file's text; what is too large or not there is left out. */
+static void hand_over(json_t *to, const struct sb_source_stage *stage, const char *path, const char *oid,
+		      size_t max)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(max);
+	struct sb_error unseen = { 0 };
+
+	if (*oid && sb_blob_read(&text, stage->repo, oid, &unseen) == 0)
+		sb_json_set_text(to, path, text.p ? text.p : "");
+}
+
+static void hand_over_settings(struct gather *gather)
+{
+	size_t handed = 0;
+
+	for (size_t i = 0; i < gather->python.n && handed < FILES_MAX; i++) {
+		char *path = gather->python.item[i], *end = strchr(path, '\n');
+		SB_AUTO_FREE char *name = sb_span_dup((struct sb_span) { path, (size_t)(end - path) });
+		SB_AUTO_FREE char *folder =
+			sb_xasprintf("%.*s", (int)(base_name(name) - name), name);
+		bool wanted = is_start(base_name(name)) || sb_list_has(&gather->folders, folder);
+
+		if (!wanted)
+			continue;
+		hand_over(gather->files, gather->stage, name, end + 1, FILE_MAX);
+		handed++;
+	}
+}
+
+static void hand_over_path(json_t *to, const struct sb_source_stage *stage, const char *path)
+{
+	struct sb_entry entry = { 0 };
+	struct sb_error unseen = { 0 };
+
+	if (sb_tree_find(stage->repo, stage->tree, path, &entry, &unseen) == 1 &&
+	    (entry.kind == SB_FILE || entry.kind == SB_PROGRAM))
+		hand_over(to, stage, path, entry.oid, INPUT_MAX);
+}
+
+static void add_plan(struct gather *gather)
+{
+	const struct sb_plan *plan = gather->stage->plan;
+	json_t *processes = sb_json_new_object(), *inputs = sb_json_new_object(),
+	       *texts = sb_json_new_object(), *python = json_null();
+	static const char *const read[] = { ".gitignore", "runtime.txt", ".python-version" };
+
+	for (size_t i = 0; i < plan->processes; i++)
+		sb_json_set_text(processes, plan->process[i].name, plan->process[i].command);
+	for (size_t i = 0; i < plan->inputs.n; i++)
+		hand_over_path(inputs, gather->stage, plan->inputs.item[i]);
+	for (size_t i = 0; i < SB_COUNT(read); i++)
+		hand_over_path(texts, gather->stage, read[i]);
+	if (plan->python.origin && !plan->python.spec) {
+		python = sb_json_new_array();
+		sb_json_push_take(python, json_integer(plan->python.major));
+		sb_json_push_take(python, json_integer(plan->python.minor < 0 ? 99 : plan->python.minor));
+	}
+	sb_json_set_take(gather->input, "python", python);
+	sb_json_set_take(gather->input, "processes", processes);
+	sb_json_set_take(gather->input, "requirements", inputs);
+	sb_json_set_take(gather->input, "texts", texts);
+	sb_json_set_text(gather->input, "release", plan->release);
+	sb_json_set_text(gather->input, "manage", plan->manage_py);
+	sb_json_set_text(gather->input, "manager", sb_manager_name(plan->manager));
+	sb_json_set_text(gather->input, "python_from", plan->python.origin);
+}
+
+static void push_name(json_t *names, const char *pair)
+{
+	const char *equals = strchr(pair, '=');
+	SB_AUTO_FREE char *name =
+		equals ? sb_span_dup((struct sb_span) { pair, (size_t)(equals - pair) }) : sb_xstrdup(pair);
+
+	sb_json_push_text(names, name);
+}
+
+/* Names only; of values, whether collectstatic is off and which settings are meant. */
+static void add_config(struct gather *gather)
+{
+	const struct sb_list *config = gather->stage->config;
+	const struct sb_plan *plan = gather->stage->plan;
+	const char *off = config ? sb_list_getenv(config, "DISABLE_COLLECTSTATIC") : NULL;
+	const char *module = config ? sb_list_getenv(config, "DJANGO_SETTINGS_MODULE") : NULL;
+	json_t *names = config ? sb_json_new_array() : json_null();
+
+	for (size_t i = 0; config && i < config->n; i++)
+		push_name(names, config->item[i]);
+	for (size_t i = 0; i < plan->envs; i++) {
+		if (!plan->env[i].value && !plan->env[i].secret && !plan->env[i].required)
+			continue;
+		if (config)
+			push_name(names, plan->env[i].name);
+		if (!module && plan->env[i].value && !strcmp(plan->env[i].name, "DJANGO_SETTINGS_MODULE"))
+			module = plan->env[i].value;
+		if (!off && plan->env[i].value && !strcmp(plan->env[i].name, "DISABLE_COLLECTSTATIC"))
+			off = plan->env[i].value;
+	}
+	sb_json_set_take(gather->input, "config", names);
+	sb_json_set_text(gather->input, "settings_module", module);
+	sb_json_set_flag(gather->input, "collectstatic",
+			 !plan->collectstatic_off && !(off && *off && strcmp(off, "0")));
+}
+
+static int gather_all(struct gather *gather, const struct sb_source_stage *stage, struct sb_error *err)
+{
+	const struct sb_walk_limits limits = { stage->settings->max_files, stage->settings->max_depth };
+	const char *lines = stage->plan->ignore ? stage->plan->ignore : "";
+
+	gather->stage = stage;
+	gather->input = sb_json_new_object();
+	gather->files = sb_json_new_object();
+	gather->paths = sb_json_new_array();
+	gather->others = sb_json_new_array();
+	sb_json_set_take(gather->input, "files", gather->files);
+	sb_json_set_take(gather->input, "paths", gather->paths);
+	sb_json_set_take(gather->input, "others", gather->others);
+	if (sb_ignore_parse(&gather->ignore, sb_span_of(lines)) < 0)
+		return 0;
+	if (sb_tree_walk(stage->repo, stage->tree, &limits, visit, gather, err) < 0)
+		return -1;
+	hand_over_settings(gather);
+	add_plan(gather);
+	add_config(gather);
+	sb_json_set_flag(gather->input, "dotenv", gather->dotenv);
+	sb_json_set_flag(gather->input, "checklist", stage->checklist != NULL);
+	sb_json_set_text(gather->input, "app", stage->app);
+	return 0;
+}
+
+/* ---- the interpreter ---- */
+
+static bool can_parse(const struct sb_python *python)
+{
+	return python->major == 3 && python->minor >= 8;
+}
+
+/* The app's where it is here, else the newest. Looks nowhere twice: false, nothing that can. */
+static bool choose(struct sb_python *out, const struct sb_source_stage *stage)
+{
+	SB_AUTO(sb_pythons) all = { 0 };
+	const struct sb_version_wish *wish = &stage->plan->python;
+	const struct sb_python *best = NULL;
+	struct sb_error unseen = { 0 };
+
+	if (sb_pythons_find(&all, stage->settings, &unseen) < 0)
+		return false;
+	for (size_t i = 0; i < all.n; i++) {
+		if (!can_parse(&all.item[i]))
+			continue;
+		if (!best)
+			best = &all.item[i];
+		if (wish->origin && !wish->spec && all.item[i].major == wish->major &&
+		    all.item[i].minor == wish->minor) {
+			best = &all.item[i];
+			break;
+		}
+	}
+	if (best)
+		sb_python_copy(out, best);
+	return best != NULL;
+}
+
+/* Without a store to remember them in, asking each interpreter takes longer than all the rest. */
+static bool find_quickly(struct sb_python *out, const struct sb_source_stage *stage)
+{
+	static const char *const usual[] = { "/usr/bin/python3", "/usr/local/bin/python3" };
+	SB_AUTO_FREE char *cache = sb_xasprintf("%s/store/cache/pythons.json", stage->settings->root);
+
+	if (access(cache, R_OK) == 0)
+		return choose(out, stage);
+	for (size_t i = 0; i < SB_COUNT(usual); i++) {
+		char *path = realpath(usual[i], NULL);
+
+		if (!path)
+			continue;
+		*out = (struct sb_python) { .path = path, .prefix = sb_xstrdup("/usr") };
+		return true;
+	}
+	return choose(out, stage);
+}
+
+/* ---- the run ---- */
+
+struct answer {
+	struct sb_buffer text;
+};
+
+static void take_line(void *ctx, struct sb_span line)
+{
+	struct answer *answer = ctx;
+
+	sb_buffer_add(&answer->text, line);
+	sb_buffer_addc(&answer->text, '\n');
+}
+
+static void drop_line(void *ctx, struct sb_span line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+/* What the script says of the input; NULL where it says nothing, with err only when cancelled. */
+static json_t *run(const struct sb_source_stage *stage, const struct sb_python *python, struct sb_span input,
+		   struct sb_error *err)
+{
+	SB_AUTO(sb_box) box = { 0 };
+	SB_AUTO(sb_list) argv = { 0 };
+	SB_AUTO_FREE char *probes = sb_xasprintf("%s/probes", sb_datadir());
+	struct answer answer = { .text = SB_BUFFER_INIT(ANSWER_MAX) };
+	struct sb_child_result end = { 0 };
+	struct sb_error unseen = { 0 };
+	json_t *out = NULL;
+
+	sb_box_init(&box, stage->settings);
+	sb_box_read(&box, probes, PROBES);
+	if (strcmp(python->prefix, "/usr") && strncmp(python->prefix, "/usr/", 5))
+		sb_box_read(&box, python->prefix, NULL);
+	sb_list_add(&argv, python->path);
+	sb_list_add(&argv, "-I");
+	sb_list_add(&argv, "-S");
+	sb_list_add(&argv, "-B");
+	sb_list_add_take(&argv, sb_box_path(&box, PROBES "/settings_source.py"));
+	struct sb_child child = { .argv = (const char *const *)argv.item,
+				  .cwd = -1,
+				  .input = input,
+				  .seconds = SECONDS,
+				  .bytes = ANSWER_MAX,
+				  .memory = stage->settings->build_memory,
+				  .line = take_line,
+				  .separate = true,
+				  .error_line = drop_line,
+				  .ctx = &answer };
+
+	if (sb_box_run(&box, &child, &end, &unseen) == 0 && end.end == SB_CHILD_EXITED && end.value == 0)
+		out = sb_json_parse(sb_buffer_span(&answer.text), &unseen);
+	else if (end.end == SB_CHILD_CANCELLED)
+		sb_fail(err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked() ? sb_cancel_asked() : "asked to");
+	sb_buffer_release(&answer.text);
+	return out;
+}
+
+static enum sb_severity severity_in(const json_t *one, enum sb_severity fallback)
+{
+	const char *word = sb_json_text(one, "severity", "");
+
+	return !strcmp(word, "error") ? SB_ERROR : !strcmp(word, "warning") ? SB_WARNING : fallback;
+}
+
+static unsigned number_in(const json_t *one, const char *key)
+{
+	int64_t number = sb_json_int(one, key, 0);
+
+	return number > 0 && number < 1 << 30 ? (unsigned)number : 0;
+}
+
+void sb_findings_from_json(struct sb_findings *findings, const struct sb_settings *settings,
+			   const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const struct sb_rule *rule = sb_rule_find(sb_json_text(one, "rule", ""));
+		const char *path = sb_json_text(one, "path", NULL), *fix = sb_json_text(one, "fix", NULL);
+		const char *source = sb_json_text(one, "source", NULL);
+
+		if (!rule)
+			continue;
+
+		struct sb_finding *f = sb_report_as(findings, settings, rule->id,
+						    severity_in(one, rule->severity),
+						    sb_json_text(one, "text", rule->title));
+
+		if (path && *path)
+			sb_finding_at(f, path, number_in(one, "line"), number_in(one, "column"));
+		if (source && number_in(one, "line"))
+			sb_finding_source(f, sb_span_of(source));
+		if (fix && *fix)
+			sb_finding_fix(f, "%s", fix);
+	}
+}
+
+int sb_source_stage(struct sb_findings *findings, const struct sb_source_stage *stage, struct sb_error *err)
+{
+	__attribute__((cleanup(gather_release))) struct gather gather = { 0 };
+	SB_AUTO(sb_buffer) input = SB_BUFFER_INIT(64 << 20);
+	SB_AUTO(sb_python) python = { 0 };
+	SB_AUTO_JSON json_t *answer = NULL;
+	struct sb_error cancelled = { 0 };
+
+	if (!stage->plan->manage_py && !stage->plan->wsgi && !stage->checklist)
+		return 0; /* no Django app */
+	if (gather_all(&gather, stage, err) < 0)
+		return -1;
+	if (!find_quickly(&python, stage))
+		return 0;
+	sb_json_print_compact(&input, gather.input);
+	if (input.full)
+		return 0;
+	answer = run(stage, &python, sb_buffer_span(&input), &cancelled);
+	if (*cancelled.text) {
+		*err = cancelled;
+		return -1;
+	}
+	if (!answer)
+		return 0;
+	sb_findings_from_json(findings, stage->settings, sb_json_at(answer, "findings"));
+	if (stage->checklist)
+		*stage->checklist = json_incref(json_object_get(answer, "checklist"));
+	sb_findings_sort(findings);
+	return 0;
+}

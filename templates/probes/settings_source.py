@@ -1,0 +1,617 @@
+# The source stage: what can be said of an app's settings by reading them. One JSON object on
+# standard input, one on standard output; nothing of the app is run. Python 3.8 and later:
+#
+#   python -I -S -B settings_source.py <input
+#
+#   input   {"files": {PATH: TEXT}, "paths": [PATH of every .py], "manage": PATH or null,
+#            "processes": {TYPE: COMMAND}, "release": COMMAND or null,
+#            "settings_module": NAME or null, "config": [NAME] or null (no app is known),
+#            "requirements": {PATH: TEXT}, "python": [3, 11] or null, "collectstatic": bool,
+#            "dotenv": bool, "gitignore": TEXT or null, "others": [PATH in the root], "app": NAME}
+#   output  {"findings": [{rule, severity, path, line, column, text, fix, source}],
+#            "checklist": [{item, state, note}], "note": TEXT or null}
+#
+# When unsure it is silent: a false alarm stops somebody's deployment.
+import ast
+import json
+import os
+import posixpath
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from source_values import (APP, MISSING, UNKNOWN, Path, Read, Reader, dotted)  # noqa: E402
+
+STATIC_APP = "django.contrib.staticfiles"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
+DJANGO_SERVERS = ("gunicorn", "uvicorn", "daphne", "waitress-serve", "hypercorn", "granian")
+STATIC_SERVERS = ("whitenoise", "dj-static", "static3", "django-storages", "servestatic",
+                  "django-s3-storage", "django-bakery", "uwsgi", "django-heroku", "django-on-heroku")
+OUR_NAMES = ("PORT", "DYNO", "HOME", "PATH", "LANG", "SOURCE_VERSION", "WEB_CONCURRENCY", "TZ",
+             "USER", "PWD", "HOSTNAME", "TMPDIR", "PYTHONPATH", "PYTHONUNBUFFERED", "CI",
+             "SLUGBUILD_APP", "SLUGBUILD_RELEASE", "GUNICORN_CMD_ARGS", "TERM", "SHELL",
+             "DJANGO_SETTINGS_MODULE")
+FALSE_WORDS = ("false", "0", "no", "off", "f", "n")
+
+
+class Check(object):
+    def __init__(self, given):
+        self.given = given
+        self.files = given["files"]
+        self.paths = set(given["paths"])
+        self.config = None if given["config"] is None else set(given["config"])
+        self.app = given.get("app") or "APP"
+        self.findings = []
+        self.packages = packages(given["requirements"])
+        roots = [""]
+        if given["manage"]:
+            roots.insert(0, posixpath.dirname(given["manage"]))
+        self.roots = list(dict.fromkeys(roots))
+        self.reader = Reader(self.files, self.paths, self.roots)
+        self.settings = None
+        self.wsgi = None
+        self.collects = None  # the settings that manage.py collectstatic will use
+
+    def add(self, rule, said, text, fix=None, severity=None):
+        """`said` is a Said or a Read: what has a node and a path."""
+        node, path = said.node, said.path
+        lines = self.files.get(path, "").split("\n")
+        line = getattr(node, "lineno", 0)
+        self.findings.append({
+            "rule": rule, "severity": severity, "path": path, "line": line,
+            "column": getattr(node, "col_offset", -1) + 1, "text": text, "fix": fix,
+            "source": lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else None})
+
+    # -- which settings -----------------------------------------------------------------------
+
+    def module_of_server(self):
+        """"blog.wsgi" of `gunicorn blog.wsgi:application`."""
+        web = self.given["processes"].get("web") or ""
+        if not any(server in web for server in DJANGO_SERVERS):
+            return None
+        for word in web.split():
+            match = re.match(r"^([A-Za-z_][\w.]*)(:[\w.()]+)?$", word)
+            if match and self.reader.find(match.group(1)):
+                return match.group(1)
+        return None
+
+    def named_in(self, path):
+        """The one DJANGO_SETTINGS_MODULE that a file sets, or None."""
+        text = self.files.get(path or "")
+        if text is None or "DJANGO_SETTINGS_MODULE" not in text:
+            return None
+        try:
+            tree = ast.parse(text, path)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        found = set()
+        for node in ast.walk(tree):
+            value = None
+            if isinstance(node, ast.Call) and \
+                    (dotted(node.func) or "").endswith("environ.setdefault") and \
+                    len(node.args) == 2 and is_name_of_settings(node.args[0]):
+                value = node.args[1]
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+                key = node.targets[0].slice
+                key = getattr(key, "value", key) if type(key).__name__ == "Index" else key
+                if is_name_of_settings(key):
+                    value = node.value
+            if value is not None:
+                found.add(value.value if isinstance(value, ast.Constant) else None)
+        return found.pop() if len(found) == 1 else None
+
+    def find_settings(self):
+        web = self.given["processes"].get("web") or ""
+        match = re.search(r"DJANGO_SETTINGS_MODULE=([\w.]+)", web)
+        manage = self.named_in(self.given["manage"])
+        server = self.module_of_server()
+        self.wsgi = self.reader.find(server) if server else None
+        name = self.given["settings_module"] or (match and match.group(1)) or \
+            self.named_in(self.wsgi) or manage
+        path = self.reader.find(name) if name else None
+        self.settings = self.reader.module(path) if path else None
+        self.collects = self.settings if (self.given["settings_module"] or manage) == name else None
+        return self.settings is not None
+
+    # -- questions to the settings --------------------------------------------------------------
+
+    def said(self, name):
+        """What the name was surely given, or None."""
+        said = self.settings.names.get(name)
+        return said if said and said.sure else None
+
+    def value(self, name, default=UNKNOWN):
+        said = self.settings.names.get(name)
+        if said is None:
+            return UNKNOWN if self.settings.opaque else default
+        return said.value if said.sure else UNKNOWN
+
+    def texts(self, name):
+        """A list of nothing but texts, or None."""
+        value = self.value(name)
+        if isinstance(value, list) and all(isinstance(part, str) for part in value):
+            return value
+        return None
+
+    def serves_apps(self):
+        apps = self.texts("INSTALLED_APPS")
+        return apps is not None and STATIC_APP in apps
+
+    def version(self, package):
+        """(4, 2) where the requirement says exactly that, or () for "the newest"; else None."""
+        return self.packages.get(package)
+
+    def at_least(self, package, *wanted):
+        version = self.version(package)
+        return version is not None and (version == () or version >= wanted)
+
+    def pathlib(self):
+        return any("pathlib" in line for line in self.settings.lines)
+
+    # -- rules ------------------------------------------------------------------------------------
+
+    def debug(self):
+        said = self.said("DEBUG")
+        value = said.value if said else None
+        if value is True or (isinstance(value, (int, str)) and not isinstance(value, bool) and value):
+            self.add("settings-debug", said,
+                     "DEBUG is on: every error page shows the settings and the code" if value is True
+                     else "DEBUG is %r, which is true" % (value,),
+                     'DEBUG = os.environ.get("DEBUG") == "1"')
+        elif isinstance(value, Read):
+            self.debug_read(said, value)
+
+    def debug_read(self, said, read):
+        fix = 'DEBUG = os.environ.get("%s") == "1"' % read.name
+        known = self.config is not None
+        if read.kind == "getenv":
+            if isinstance(read.default, str) and read.default:
+                self.add("settings-debug", said,
+                         "DEBUG is the text of %s, or %r, and every text but the empty one is true"
+                         % (read.name, read.default) +
+                         (", \"False\" too" if read.default.lower() in FALSE_WORDS else ""), fix)
+            elif read.default is True:
+                self.add("settings-debug", said, "DEBUG is on unless %s is empty: any other text, "
+                         "\"False\" too, is true" % read.name, fix)
+            elif known and read.name in self.config:
+                self.add("settings-debug", said, "DEBUG is the text of %s, and every text but the "
+                         "empty one is true, \"False\" too" % read.name, fix)
+        elif read.kind in ("env", "config") and read.default is True and known and \
+                read.name not in self.config:
+            self.add("settings-debug", said, "DEBUG is on: no config var %s turns it off" % read.name,
+                     "slugbuild config:set %s=False -a %s" % (read.name, self.app))
+
+    def hosts(self):
+        value = self.value("ALLOWED_HOSTS")
+        said = self.said("ALLOWED_HOSTS")
+        off = self.value("DEBUG") is False
+        if not said or not isinstance(value, list):
+            return
+        fix = 'ALLOWED_HOSTS = ["www.example.com"]'
+        if not value and off:
+            self.add("settings-allowed-hosts", said,
+                     "ALLOWED_HOSTS is empty and DEBUG off: every request is answered with "
+                     "\"400 Bad Request\"", fix)
+        elif value == ["*"]:
+            self.add("settings-allowed-hosts", said,
+                     "ALLOWED_HOSTS lets every host name through", fix)
+
+    def inside_file(self, place):
+        """The file of the app that `place` lies below, as if it were a folder; or None."""
+        if not isinstance(place, Path) or not place.text.startswith(APP + "/"):
+            return None
+        rest = place.text[len(APP) + 1:]
+        while "/" in rest:
+            rest = posixpath.dirname(rest)
+            if rest in self.paths:
+                return rest
+        return None
+
+    def static_root(self):
+        if not self.collects or not self.serves_apps():
+            return
+        said = self.settings.names.get("STATIC_ROOT")
+        leave = "to leave the step out: slugbuild config:set DISABLE_COLLECTSTATIC=1 -a %s" % self.app
+        if said is None or (said.sure and said.value in (None, "")):
+            if not self.settings.opaque and self.local_storage() and self.given["manage"]:
+                self.no_static_root(said, leave)
+            return
+        places = [said] if said.sure else []
+        folders = self.settings.names.get("STATICFILES_DIRS")
+        if folders and folders.sure and isinstance(folders.value, list):
+            places.append(folders)
+        for place in places:
+            for one in place.value if isinstance(place.value, list) else [place.value]:
+                if self.inside_file(one):
+                    self.below_file(place, one, leave)
+                    return
+        self.root_is_source(said, folders, leave)
+
+    def no_static_root(self, said, leave):
+        at = said or self.settings.names["INSTALLED_APPS"]
+        line = 'STATIC_ROOT = BASE_DIR / "staticfiles"' if self.pathlib() else \
+            'STATIC_ROOT = os.path.join(BASE_DIR, "staticfiles")'
+        certain = self.config is not None and self.given["collectstatic"]
+        self.add("settings-static-root", at,
+                 "STATIC_ROOT is not set: collectstatic does not know where to put the files",
+                 "add to %s:  %s\n%s" % (self.settings.path, line, leave),
+                 None if certain else "warning")
+
+    def below_file(self, said, place, leave):
+        line = self.files[said.path].split("\n")[said.node.lineno - 1].strip()
+        name = line.split("=")[0].strip()
+        self.add("settings-static-root", said,
+                 "%s is below the file %s, as if that were a folder" % (
+                     name or "the path", self.inside_file(place)),
+                 'the folder of a file is os.path.dirname(os.path.abspath(__file__)); for one:\n'
+                 'STATIC_ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '
+                 '"staticfiles")\n' + leave,
+                 None if self.given["collectstatic"] else "warning")
+
+    def root_is_source(self, said, folders, leave):
+        if not said.sure or not isinstance(said.value, Path) or not folders or not folders.sure or \
+                not isinstance(folders.value, list):
+            return
+        if any(isinstance(one, Path) and one.text == said.value.text for one in folders.value):
+            self.add("settings-static-root", folders,
+                     "STATICFILES_DIRS names STATIC_ROOT itself: collectstatic would copy the "
+                     "folder into itself, and refuses",
+                     'STATIC_ROOT = BASE_DIR / "staticfiles"\n' + leave,
+                     None if self.given["collectstatic"] else "warning")
+
+    def storage(self):
+        """(Said, name) of the storage of static files, ("", "") for Django's own, None: unknown."""
+        old = self.settings.names.get("STATICFILES_STORAGE")
+        new = self.settings.names.get("STORAGES")
+        if old is None and new is None:
+            return None if self.settings.opaque else (None, "")
+        said = new or old
+        if not said.sure:
+            return None
+        value = said.value
+        if said is new:
+            value = value.get("staticfiles") if isinstance(value, dict) else None
+            value = value.get("BACKEND") if isinstance(value, dict) else None
+        return (said, value) if isinstance(value, str) else None
+
+    def local_storage(self):
+        found = self.storage()
+        if found is None:
+            return False
+        return found[1] == "" or found[1].startswith(
+            ("whitenoise.", "django.contrib.staticfiles.storage."))
+
+    def storages(self):
+        found = self.storage()
+        if not found or not found[0]:
+            return
+        said, name = found
+        severity = None if self.given["collectstatic"] else "warning"
+        if name.startswith("whitenoise.django.") and self.at_least("whitenoise", 4):
+            self.add("settings-storage", said,
+                     "%s is gone since WhiteNoise 4.0" % name,
+                     "write: whitenoise.storage.CompressedManifestStaticFilesStorage", severity)
+        elif name.endswith("storage.CachedStaticFilesStorage") and self.at_least("django", 3, 1):
+            self.add("settings-storage", said, "CachedStaticFilesStorage is gone since Django 3.1",
+                     "write: django.contrib.staticfiles.storage.ManifestStaticFilesStorage", severity)
+        if "STORAGES" not in self.settings.names and self.at_least("django", 5, 1):
+            self.add("settings-storage", said,
+                     "STATICFILES_STORAGE means nothing to Django 5.1 and later: static files are "
+                     "collected without it",
+                     'STORAGES = {\n    "default": {"BACKEND": '
+                     '"django.core.files.storage.FileSystemStorage"},\n'
+                     '    "staticfiles": {"BACKEND": "%s"},\n}' % name, "warning")
+
+    def middleware(self):
+        for name in ("MIDDLEWARE", "MIDDLEWARE_CLASSES"):
+            said = self.settings.names.get(name)
+            if said is not None:
+                return said if said.sure and self.texts(name) is not None else None
+        return None
+
+    def whitenoise(self):
+        said = self.middleware()
+        if not said:
+            return
+        names = said.value
+        mine = [name for name in names if "whitenoise" in name.lower()]
+        if mine:
+            self.whitenoise_order(said, names, mine[0])
+        elif self.serves_alone(names):
+            self.add("whitenoise-missing", said,
+                     "static files are collected, but nothing serves them: %s does not, and Django "
+                     "only with DEBUG" % self.server(),
+                     "add whitenoise to the requirements, and behind SecurityMiddleware:\n"
+                     '"%s",\n(or let a web server in front serve STATIC_ROOT)' % WHITENOISE)
+
+    def server(self):
+        web = self.given["processes"].get("web") or ""
+        return next((name for name in DJANGO_SERVERS if name in web), "the server")
+
+    def serves_alone(self, names):
+        web = self.given["processes"].get("web") or ""
+        wsgi = self.files.get(self.wsgi or "")
+        url = self.value("STATIC_URL")
+        if not any(name in web for name in DJANGO_SERVERS) or "nginx" in web or "static" in web:
+            return False
+        if wsgi is None or re.search("whitenoise|static|Cling", wsgi, re.I):
+            return False
+        if not self.serves_apps() or not self.local_storage() or self.settings.opaque:
+            return False
+        if any("static" in name.lower() for name in names):
+            return False
+        others = [name for name in STATIC_SERVERS if name in self.packages and name != "whitenoise"]
+        return not others and isinstance(url, str) and not url.startswith(("http", "//"))
+
+    def whitenoise_order(self, said, names, mine):
+        if SECURITY not in names:
+            return
+        at, security = names.index(mine), names.index(SECURITY)
+        before = [name.rsplit(".", 1)[-1] for name in names[security + 1:at]
+                  if name.startswith("django.")]
+        if at < security:
+            text = "WhiteNoise stands before SecurityMiddleware: static files are sent without its " \
+                   "headers and its redirect to HTTPS"
+        elif before:
+            text = "WhiteNoise stands behind %s: every static file passes through that first" % \
+                ", ".join(before)
+        else:
+            return
+        self.add("whitenoise-order", said, text, "right behind SecurityMiddleware:\n"
+                 '    "%s",\n    "%s",' % (SECURITY, mine))
+
+    def database(self):
+        said = self.said("DATABASES")
+        default = said.value.get("default") if said and isinstance(said.value, dict) else None
+        if isinstance(default, dict) and isinstance(default.get("ENGINE"), str):
+            name = default.get("NAME")
+            inside = isinstance(name, Path) and name.text.startswith(APP + "/") or \
+                isinstance(name, str) and not name.startswith("/") and ":" not in name
+            if default["ENGINE"].endswith("sqlite3") and inside:
+                self.add("settings-sqlite", said,
+                         "the database is a SQLite file in the app's folder: each release begins "
+                         "with the one that was pushed",
+                         "slugbuild addons:create postgresql -a %s\n"
+                         'DATABASES = {"default": dj_database_url.config()}' % self.app)
+        elif isinstance(default, Read) and default.kind == "url" and self.config is not None and \
+                default.name not in self.config and isinstance(default.default, str) and \
+                default.default.startswith("sqlite://"):
+            self.add("settings-sqlite", said,
+                     "no config var %s: the database will be SQLite, which each release begins "
+                     "anew" % default.name,
+                     "slugbuild addons:create postgresql -a %s" % self.app)
+        if self.config and "DATABASE_URL" in self.config and said:
+            self.database_url(said)
+
+    def database_url(self, said):
+        if self.settings.opaque or self.reader.unseen:
+            return
+        for module in self.reader.modules.values():
+            if module is None or any(mentions_database(node) for node in ast.walk(module.tree)):
+                return
+        self.add("settings-database-url", said,
+                 "the config var DATABASE_URL is set, but the settings never read it",
+                 'import dj_database_url\nDATABASES = {"default": dj_database_url.config()}')
+
+    def secret_key(self):
+        said = self.said("SECRET_KEY")
+        if said and isinstance(said.value, str) and said.value:
+            self.add("secret-key-literal", said, "SECRET_KEY is committed: who reads the repository "
+                     "can forge sessions and password links",
+                     'SECRET_KEY = os.environ["SECRET_KEY"]\n'
+                     "and: slugbuild config:set SECRET_KEY=… -a %s" % self.app)
+
+    # -- variables ----------------------------------------------------------------------------------
+
+    def variables(self):
+        if self.config is None or self.reads_dotenv():
+            return
+        seen = {}
+        for read, sure, use in self.reader.reads:
+            if read.name in self.config or read.name in OUR_NAMES or read.name in seen:
+                continue
+            if read.default is not MISSING or not sure or read.name.startswith(("PYTHON", "SLUGBUILD")):
+                continue
+            if read.kind == "getenv" and not self.is_needed(read, use):
+                continue
+            seen[read.name] = True
+            self.missing(read)
+        self.fields()
+
+    def is_needed(self, read, use):
+        """`X = os.getenv("X")`, and nobody asks later whether there is an X."""
+        if use != "assigned":
+            return False
+        optional = ("DSN", "SENTRY", "DEBUG", "LOG", "EMAIL", "CACHE", "REDIS", "PROXY")
+        if any(part in read.name.upper() for part in optional):
+            return False
+        for module in self.reader.modules.values():
+            if module is None:
+                continue
+            for name, said in module.names.items():
+                if said.value is read and (name in module.tested or name in self.settings.tested):
+                    return False
+        return True
+
+    def missing(self, read):
+        fix = "slugbuild config:set %s=… -a %s" % (read.name, self.app)
+        if read.kind == "index":
+            self.add("settings-env-missing", read, "the settings need the config var %s, which is "
+                     "not set: they will not import" % read.name, fix, "error")
+        elif read.kind == "getenv":
+            self.add("settings-env-missing", read, "no config var %s: here stands None" % read.name,
+                     fix)
+        else:
+            self.add("settings-env-missing", read, "the settings need the config var %s, which is "
+                     "not set" % read.name, fix)
+
+    def reads_dotenv(self):
+        """Whether a file of the tree may set variables that we do not see."""
+        if not self.given["dotenv"]:
+            return False
+        words = ("dotenv", "read_env", "decouple", "env_file", "environs")
+        return any(word in "\n".join(module.lines) for module in self.reader.modules.values()
+                   if module for word in words)
+
+    def fields(self):
+        """Fields of pydantic's BaseSettings that have no default and no config var."""
+        upper = set(name.upper() for name in self.config)
+        for module in list(self.reader.modules.values()):
+            for owner, node in (module.classes.values() if module else ()):
+                if owner is not module or not is_base_settings(module, node):
+                    continue
+                missing = [field for field in required_fields(module, node)
+                           if field.target.id.upper() not in upper]
+                if not missing or not is_made(self.reader, node.name):
+                    continue
+                first = missing[0]
+                first_at = type("At", (), {"node": first, "path": module.path})()
+                names = [field.target.id.upper() for field in missing]
+                self.add("settings-env-missing", first_at,
+                         "%s needs config vars that are not set: %s" % (node.name, ", ".join(names)),
+                         "slugbuild config:set %s -a %s" % (
+                             " ".join(name + "=…" for name in names), self.app))
+
+    # -- all of it --------------------------------------------------------------------------------------
+
+    def syntax(self):
+        python = self.given["python"] or list(sys.version_info[:2])
+        ours = list(sys.version_info[:2])
+        if python[0] != 3 or python > ours or python < [3, 7]:
+            return
+        for path in (self.given["manage"], self.wsgi):
+            if path in self.files and path not in self.reader.modules:
+                self.parse(path)
+        for path, error in self.reader.errors:
+            source = (error.text or "").rstrip("\r\n")
+            self.findings.append({
+                "rule": "settings-syntax", "severity": None, "path": path,
+                "line": error.lineno or 0, "column": max(error.offset or 0, 0),
+                "text": "%s: %s" % (type(error).__name__, error.msg),
+                "fix": None, "source": source or None})
+
+    def parse(self, path):
+        try:
+            ast.parse(self.files[path].lstrip("\ufeff"), path)
+        except SyntaxError as error:
+            self.reader.errors.append((path, error))
+        except (ValueError, RecursionError, MemoryError):
+            pass
+
+    def run(self):
+        found = self.find_settings()
+        self.syntax()
+        if not found:
+            return
+        for rule in (self.debug, self.hosts, self.static_root, self.storages, self.whitenoise,
+                     self.database, self.secret_key, self.variables):
+            rule()
+
+
+def is_name_of_settings(node):
+    return isinstance(node, ast.Constant) and node.value == "DJANGO_SETTINGS_MODULE"
+
+
+def mentions_database(node):
+    """Whether the node may be what reads DATABASE_URL."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and "DATABASE_URL" in node.value.upper()
+    if isinstance(node, ast.Name):
+        return node.id.upper() in ("DATABASE_URL", "DJ_DATABASE_URL", "DJANGO_HEROKU")
+    if isinstance(node, ast.Attribute):
+        return "DATABASE_URL" in node.attr.upper() or node.attr in ("db", "db_url", "items", "copy")
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
+        return any(word in name for name in names
+                   for word in ("dj_database_url", "django_heroku", "django_on_heroku"))
+    return False
+
+
+def is_base_settings(module, node):
+    return any((dotted(base) or "").split(".")[-1] == "BaseSettings" for base in node.bases)
+
+
+def required_fields(module, node):
+    """Annotated fields without a value; none where names are not simply the variables'."""
+    text = "\n".join(module.lines[node.lineno - 1:getattr(node, "end_lineno", node.lineno)])
+    if re.search("env_prefix|alias|customise|fields|env_nested", text):
+        return []
+    return [part for part in node.body
+            if isinstance(part, ast.AnnAssign) and part.value is None and
+            isinstance(part.target, ast.Name) and
+            not re.search("Optional|None|ClassVar|Annotated", ast.dump(part.annotation))]
+
+
+def is_made(reader, name):
+    """Whether a module that was read surely calls NAME() without arguments."""
+    for module in reader.modules.values():
+        for node in module.tree.body if module else ():
+            value = getattr(node, "value", None)
+            if isinstance(value, ast.Call) and not value.args and not value.keywords and \
+                    (dotted(value.func) or "").split(".")[-1] == name:
+                return True
+    return False
+
+
+def packages(files):
+    """Normal name: version tuple where it is pinned, () where nothing is said, None: a range."""
+    out = {}
+    for path, text in files.items():
+        if path.endswith((".lock", ".toml")) or path.endswith("Pipfile"):
+            lock_packages(path, text, out)
+            continue
+        for line in text.split("\n"):
+            match = re.match(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;#]*)", line)
+            if not match or line.lstrip().startswith(("-", "#")):
+                continue
+            name, rest = normal(match.group(1)), match.group(2).strip()
+            pin = re.match(r"^===?\s*([0-9][\w.]*)\s*(?:\\|--hash.*)?$", rest)
+            if pin:
+                out[name] = version_of(pin.group(1))
+            else:
+                out.setdefault(name, () if not rest else None)
+    return out
+
+
+def lock_packages(path, text, out):
+    if path.endswith("Pipfile.lock"):
+        try:
+            for name, entry in json.loads(text).get("default", {}).items():
+                version = entry.get("version", "") if isinstance(entry, dict) else ""
+                out[normal(name)] = version_of(version.lstrip("=")) if version else None
+        except (ValueError, AttributeError):
+            pass
+        return
+    for match in re.finditer(r'^name = "([^"]+)"\nversion = "([^"]+)"', text.replace("\r", ""), re.M):
+        out[normal(match.group(1))] = version_of(match.group(2))
+
+
+def version_of(text):
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3]) or None
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main():
+    given = json.load(sys.stdin)
+    check = Check(given)
+    out = {"note": None, "checklist": []}
+    try:
+        check.run()
+        if given.get("checklist"):
+            from source_checklist import checklist
+            out["checklist"] = checklist(check)
+    except Exception as error:  # of our own making: no reason to stop anybody
+        check.findings = [one for one in check.findings if one["rule"] == "settings-syntax"]
+        out["note"] = "%s: %s" % (type(error).__name__, error)
+    out["findings"] = check.findings
+    json.dump(out, sys.stdout, sort_keys=True)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    sys.setrecursionlimit(3000)
+    main()
