@@ -298,12 +298,25 @@ static int run_build(struct sb_produce *make, struct sb_build *build, struct sb_
 	return compress(make, build, err);
 }
 
+/* A build that fills the disk takes the database beside it along: it does not begin. */
+static int enough_room(const struct sb_produce *make, struct sb_error *err)
+{
+	int64_t left = sb_free_bytes(make->store->dir, NULL);
+
+	if (left < 0 || left >= make->settings->disk_floor)
+		return 0;
+	sb_fail(err, SB_ESYS, "only %.1f MB of disk are free below %s; slugbuild.diskFloor wants %.1f MB",
+		(double)left / 1e6, make->store->root_path, (double)make->settings->disk_floor / 1e6);
+	sb_error_fix(err, "slugbuild gc, or more disk");
+	return -1;
+}
+
 int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 {
 	__attribute__((cleanup(work_release))) struct work work = { -1, -1, NULL };
 	SB_AUTO(sb_build) build = { 0 };
 
-	if (app_env(make, err) < 0)
+	if (app_env(make, err) < 0 || enough_room(make, err) < 0)
 		return -1;
 	work.tmp = sb_make_dirs_at(make->store->dir, "tmp", 0755, err);
 	if (work.tmp < 0)

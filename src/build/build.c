@@ -4,6 +4,7 @@
 
 #include "build/deps.h"
 #include "build/launch.h"
+#include "build/present.h"
 #include "build/statics.h"
 #include "source/tree.h"
 
@@ -52,7 +53,8 @@ int sb_build_run(struct sb_build *build, struct sb_error *err)
 		return -1;
 	tell_hooks(build);
 	tell_sandbox(build);
-	if (sb_deps_make(build, &all, err) < 0 || sb_statics_make(build, err) < 0)
+	if (sb_deps_make(build, &all, err) < 0 || sb_programs_present(build, err) < 0 ||
+	    sb_statics_make(build, err) < 0)
 		return -1;
 	return sb_launch_make(build, err);
 }

@@ -182,6 +182,8 @@ static int sweep_pieces(struct gc *gc, struct sb_error *err)
 		if (strlen(names.item[i]) == 2 && sweep_folder(gc, path, piece_unneeded, err) < 0)
 			return -1;
 	}
+	if (!gc->dry_run)
+		sb_sweep(gc->store->pieces, DAY);
 	return 0;
 }
 
