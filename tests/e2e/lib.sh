@@ -5,7 +5,8 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 if [ -z "${SB_CLEAN:-}" ]; then
-	exec env -i SB_CLEAN=1 BIN="${BIN:-$top/build/release/bin}" SB_BASE="${SB_BASE:-}" \
+	# shellcheck disable=SC2086
+	exec env -i SB_CLEAN=1 ${GIT_DEFAULT_HASH:+GIT_DEFAULT_HASH="$GIT_DEFAULT_HASH"} BIN="${BIN:-$top/build/release/bin}" SB_BASE="${SB_BASE:-}" \
 		SB_PYTHONS="${SB_PYTHONS:-}" SB_SMALL="${SB_SMALL:-}" SB_FOREIGN="${SB_FOREIGN:-}" \
 		SB_INDEX="${SB_INDEX:-}" SB_SEED="${SB_SEED:-$$}" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
 		ASAN_OPTIONS="detect_leaks=1:abort_on_error=0" LC_ALL=C TZ=UTC sh "$0" "$@"
@@ -35,6 +36,15 @@ ours()
 		fi
 	done
 }
+
+# The collectstatic processes of our builds: in a box their mounts tell whose they are.
+collecting()
+{
+	for pid in $(pgrep -f "manage.py collectstatic"); do
+		if grep -qsF "$(basename "$WORK")" "/proc/$pid/mountinfo"; then echo "$pid"; fi
+	done
+}
+idle() { [ -z "$(collecting)" ]; }
 
 end_all()
 {
@@ -205,6 +215,7 @@ app_new()
 		gunicorn==0.1
 	END
 	echo 'web: gunicorn hello.wsgi' >"$1/Procfile"
+	/usr/bin/python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])' >"$1/.python-version"
 	cat >"$1/manage.py" <<-'END'
 		#!/usr/bin/env python
 		import os

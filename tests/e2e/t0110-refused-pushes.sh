@@ -54,7 +54,7 @@ bad 'a package that does not build: its own words are shown' \
 bad 'a package whose hash is wrong' \
 	"cp $wheels/hashed-* wheels/; printf '%s\n' --no-index '--find-links wheels' \
 		'hashed==0.1 --hash=sha256:0000000000000000000000000000000000000000000000000000000000000000' \
-		>requirements.txt" hashed hash
+		>requirements.txt; echo 'web: python manage.py serve' >Procfile" hashed hash
 bad 'a web module that is not in the tree: the line and the right one are shown' \
 	'echo "web: gunicorn hallo.wsgi" >Procfile' 'Procfile:1' hallo.wsgi 'hello.wsgi'
 bad 'a web program that nothing installs' \

@@ -45,11 +45,11 @@ t 'deleting the deploy branch leaves the running release alone' '
 '
 
 t 'a push that is no fast-forward deploys where it is allowed, and is refused where it is not' '
-	git -C blog commit -q --amend -m "Rewritten"
+	git -C blog commit -q --amend --allow-empty -m "Rewritten"
 	push blog -f production main
 	test "$(release_of blog)" = v4
 	settings force refuse
-	git -C blog commit -q --amend -m "Rewritten again"
+	git -C blog commit -q --amend --allow-empty -m "Rewritten again"
 	refused blog -f production main
 	git config --global --unset slugbuild.force
 '

@@ -100,7 +100,7 @@ if [ -n "$(lacks faketime)" ]; then
 	skip 'the same bytes under another clock' "$(lacks faketime)"
 else
 	t 'the same bytes under another clock' '
-		faketime "2031-05-04 03:02:01" slugbuild build blog -o three.tar.gz >build3.log 2>&1 || { cat build3.log; false; }
+		NO_FAKE_STAT=1 faketime "2031-05-04 03:02:01" slugbuild build blog -o three.tar.gz >build3.log 2>&1 || { cat build3.log; false; }
 		cmp one.tar.gz three.tar.gz
 	'
 fi

@@ -20,8 +20,8 @@ slow()
 }
 git -C blog branch good
 
-# Until a build of blog is at work.
-building() { ls "$root"/apps/blog/builds/*/work/. >/dev/null 2>&1 && pgrep -f "collectstatic" >/dev/null; }
+building() { [ -n "$(collecting)" ]; }
+delivering() { [ -n "$(pids_of post-receive)" ]; }
 
 # Pids of the processes named $1 below our folder, that git started.
 pids_of()
@@ -55,7 +55,7 @@ t 'kill -9 of the hook while it builds: the push is refused, nothing moved' '
 t 'the next push of the same commit works, and no child of the killed one is left' '
 	push blog
 	test "$(release_of blog)" = v3
-	wait_for 20 sh -c "! pgrep -u $(id -u) -f $WORK.*collectstatic"
+	wait_for 20 idle
 	slugbuild gc
 	wait_for 10 no_leftovers_quietly blog
 '
@@ -68,7 +68,7 @@ t 'kill -9 of receive-pack: the ref did not move, the next push works' '
 	kill -9 $(pgrep -f "receive-pack.*$(repo_of blog)")
 	wait $job || true
 	test "$(release_of blog)" = v3
-	wait_for 60 sh -c "! pgrep -f \"$WORK.*collectstatic\""
+	wait_for 60 idle
 	push blog
 	test "$(release_of blog)" = v4
 '
@@ -80,7 +80,7 @@ t 'the client goes away: the build is cancelled, and the next push works' '
 	wait_for 60 building
 	kill -9 -"$job" 2>/dev/null || kill -9 $job
 	wait $job || true
-	wait_for 60 sh -c "! pgrep -f \"$WORK.*collectstatic\""
+	wait_for 60 idle
 	push blog
 	wait_for 20 at_tip
 '
@@ -139,11 +139,10 @@ t 'kill -9 of post-receive: reconcile takes it up' '
 	commit blog "A slow release phase"
 	push blog >killed.log 2>&1 &
 	job=$!
-	wait_for 60 pgrep -f "$WORK.*post-receive"
+	wait_for 60 delivering
 	sleep 3
-	kill -9 $(pgrep -f "hooks/post-receive") || true
+	kill -9 $(pids_of post-receive) || true
 	wait $job || true
-	wait_for 30 sh -c "! pgrep -f \"sleep 8\""
 	slugbuild reconcile || true
 	at_tip || slugbuild releases:retry -a blog
 	wait_for 30 at_tip

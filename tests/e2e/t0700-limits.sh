@@ -22,8 +22,10 @@ in_build()
 still()
 {
 	test "$(release_of blog)" = v2
-	wait_for 20 sh -c "! pgrep -u $(id -u) -f '$WORK.*collectstatic'"
+	wait_for 20 idle
 }
+
+no_sleepers() { [ -z "$(pgrep -u "$(id -u)" -x -f "sleep 7654")" ]; }
 
 t 'a build that never ends is ended, and so are its children' '
 	in_build "
@@ -35,7 +37,7 @@ time.sleep(7654)"
 	refused blog -f production main
 	test $(($(date +%s) - start)) -lt 60
 	still
-	wait_for 10 sh -c "! pgrep -u $(id -u) -f \"sleep 7654\""
+	wait_for 10 no_sleepers
 	grep -Ei "4 s|time|limit" push.log
 	git config --global --unset slugbuild.stepTimeout
 '
@@ -176,18 +178,42 @@ else
 	'
 fi
 
-t 'a SHA-256 repository: a clear sentence' '
-	git init -q --bare --object-format=sha256 sha256.git
-	slugbuild hooks:install "$WORK/sha256.git" --app modern >sha.log 2>&1 || true
-	cat sha.log
-	if [ -x sha256.git/hooks/pre-receive ]; then
-		git init -q --object-format=sha256 modern
-		cp -r blog/hello blog/manage.py blog/Procfile blog/requirements.txt blog/static blog/wheels modern/
-		commit modern one
-		git -C modern push "$WORK/sha256.git" main >sha.log 2>&1 && exit 0
-		cat sha.log
+t 'a repository with SHA-256 ids deploys, and rolls back' '
+	server_new modern --object-format sha256
+	git init -q --object-format=sha256 modern
+	cp -r blog/hello blog/manage.py blog/Procfile blog/requirements.txt blog/static blog/wheels modern/
+	cp blog/.python-version modern/ 2>/dev/null || true
+	commit modern one
+	git -C modern remote add production "$(repo_of modern)"
+	push modern
+	test "$(release_of modern)" = v2
+	test "$(jq -r .commit "$(manifest_of modern)")" = "$(tip_of modern)"
+	test "$(tip_of modern | wc -c)" = 65
+	slugbuild releases -a modern
+	slugbuild releases:wait "$(tip_of modern)" -a modern
+	slugbuild check modern
+	slugbuild build modern HEAD~0 -o modern.tar.gz
+	echo "web: sh run" >modern/Procfile
+	printf "import \"" >modern/hello/views.py
+	commit modern two
+	refused modern
+	slugbuild rollback v1 -a modern && fail "v1 has no slug" || true
+	git -C modern reset -q --hard HEAD~1
+	commit modern three
+	push modern
+	slugbuild rollback -a modern
+	test "$(release_of modern)" = v4
+'
+
+t 'a repository with reftables deploys' '
+	if ! git init -q --bare --ref-format=reftable tables.git 2>/dev/null; then
+		echo "# SKIP git $(git --version | cut -d" " -f3) has no reftables"
+		exit 0
 	fi
-	grep -i "sha-256\|sha256" sha.log
+	server_new tables --repo "$WORK/tables.git"
+	git -C blog checkout -q -f -B main good
+	git -C blog push tables.git main
+	test "$(release_of tables)" = v2
 '
 
 t 'after all of it the app still deploys' '
