@@ -3,9 +3,10 @@
 
 const struct sb_command sb_command_table[] = {
 	{ "", "", "Set up", "", 0, 0, NULL, NULL },
-	{ "create", "APP [--branch B] [--runner R] [--repo PATH]", "make an app and its bare repository",
-	  "branch= runner= repo=", 1, 1, sb_cmd_create,
-	  "Prints the remote to add. The app's v1 is this creation." },
+	{ "create", "APP [--branch B] [--runner R] [--repo PATH] [--object-format sha256]",
+	  "make an app and its bare repository", "branch= runner= repo= object-format=", 1, 1, sb_cmd_create,
+	  "Prints the remote to add. The app's v1 is this creation. Only a repository\n"
+	  "with SHA-256 ids takes a clone that has them." },
 	{ "hooks:install", "REPO [--app APP] [--host bare|gitea|gitlab]", "put the hooks into a repository",
 	  "host=", 1, 1, sb_cmd_hooks_install, NULL },
 	{ "hooks:remove", "REPO [--host bare|gitea|gitlab]", "take them out again", "host=", 1, 1,

@@ -26,6 +26,7 @@ static void print_remote(const struct sb_cli *cli, const char *app, const char *
 static int make_repo(struct sb_cli *cli, const char *repo, struct sb_error *err)
 {
 	const char *branch = sb_cli_option(cli, "branch");
+	const char *format = sb_cli_option(cli, "object-format"), *usual = getenv("GIT_DEFAULT_HASH");
 	char first[256] = "main";
 
 	/* "main=blog" or "main staging": HEAD is the first of them. */
@@ -34,7 +35,10 @@ static int make_repo(struct sb_cli *cli, const char *repo, struct sb_error *err)
 			     (struct sb_span) { branch, strcspn(branch, " =,") < 255 ? strcspn(branch, " =,") : 255 });
 	if (access(repo, F_OK) == 0)
 		return 0;
-	return sb_repo_init_bare(repo, first, err);
+	/* As `git init` decides it. */
+	if (!format && usual && usual[0])
+		format = usual;
+	return sb_repo_init_bare(repo, first, format, err);
 }
 
 static int pin(struct sb_cli *cli, struct sb_repo *repo, const char *app, struct sb_error *err)

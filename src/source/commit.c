@@ -1,6 +1,7 @@
+#include "base/base.h"
 #include "base/utf8.h"
+#include "source/backend.h"
 #include "source/commit.h"
-#include "source/git.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static bool oid_after(struct sb_span *line, const char *word)
 		return false;
 	line->p += strlen(word);
 	line->n -= strlen(word);
-	return line->n == GIT_OID_HEXSZ && sb_span_all(*line, "0123456789abcdef");
+	return (line->n == 40 || line->n == SB_OID_MAX) && sb_span_all(*line, "0123456789abcdef");
 }
 
 static void parse_header(struct sb_commit *out, struct sb_list *parents, struct sb_span line)
@@ -101,12 +102,12 @@ int sb_commit_parse(struct sb_commit *out, struct sb_list *parents, struct sb_sp
 /* What an annotated tag points to. */
 static int peel(char oid[SB_OID_MAX + 1], struct sb_repo *repo, struct sb_error *err)
 {
-	SB_GIT_AUTO(git_odb_object) *object = NULL;
+	SB_AUTO_OBJECT struct sb_object *object = NULL;
 	struct sb_span raw, line;
 
-	if (sb_git_object(&object, repo, oid, GIT_OBJECT_TAG, SB_COMMIT_BYTES, "tag", err) < 0)
+	if (sb_object_read(&object, repo, oid, SB_OBJECT_TAG, SB_COMMIT_BYTES, err) < 0)
 		return -1;
-	raw = (struct sb_span) { git_odb_object_data(object), git_odb_object_size(object) };
+	raw = object->bytes;
 	if (!sb_span_cut(&raw, '\n', &line) || !oid_after(&line, "object "))
 		return sb_fail(err, SB_EINPUT, "the tag %s names no object", oid);
 	sb_span_copy(oid, SB_OID_MAX + 1, line);
@@ -116,14 +117,11 @@ static int peel(char oid[SB_OID_MAX + 1], struct sb_repo *repo, struct sb_error 
 static int read_commit(struct sb_commit *out, struct sb_list *parents, struct sb_repo *repo,
 		       const char *oid, struct sb_error *err)
 {
-	SB_GIT_AUTO(git_odb_object) *object = NULL;
+	SB_AUTO_OBJECT struct sb_object *object = NULL;
 
-	if (sb_git_object(&object, repo, oid, GIT_OBJECT_COMMIT, SB_COMMIT_BYTES, "commit", err) <
-	    0)
+	if (sb_object_read(&object, repo, oid, SB_OBJECT_COMMIT, SB_COMMIT_BYTES, err) < 0)
 		return -1;
-	struct sb_span raw = { git_odb_object_data(object), git_odb_object_size(object) };
-
-	if (sb_commit_parse(out, parents, raw, err) < 0)
+	if (sb_commit_parse(out, parents, object->bytes, err) < 0)
 		return sb_wrap(err, "%s", oid);
 	sb_span_copy(out->oid, sizeof(out->oid), sb_span_of(oid));
 	return 0;
@@ -133,18 +131,16 @@ int sb_repo_commit(struct sb_repo *repo, const char *oid, struct sb_commit *out,
 		   struct sb_error *err)
 {
 	char at[SB_OID_MAX + 1];
-	git_object_t type = GIT_OBJECT_INVALID;
+	enum sb_object_type type = SB_OBJECT_UNKNOWN;
 	struct sb_commit made = { 0 };
 	int64_t size;
-	git_oid id;
 
-	if (sb_git_id(&id, oid, err) < 0)
+	if (sb_object_id(at, repo, oid, err) < 0)
 		return -1;
-	git_oid_tostr(at, sizeof(at), &id);
 	for (int i = 0; i <= TAGS_MAX; i++) {
-		if (sb_git_header(repo, at, &type, &size, err) < 0)
+		if (sb_object_header(repo, at, &type, &size, err) < 0)
 			return -1;
-		if (type != GIT_OBJECT_TAG)
+		if (type != SB_OBJECT_TAG)
 			break;
 		if (i == TAGS_MAX)
 			return sb_fail(err, SB_EINPUT, "%s is a tag of more than %d tags", oid,
@@ -152,9 +148,9 @@ int sb_repo_commit(struct sb_repo *repo, const char *oid, struct sb_commit *out,
 		if (peel(at, repo, err) < 0)
 			return -1;
 	}
-	if (type != GIT_OBJECT_COMMIT)
+	if (type != SB_OBJECT_COMMIT)
 		return sb_fail(err, SB_EINPUT, "%s is a %s, not a commit", oid,
-			       git_object_type2string(type));
+			       sb_object_type_name(type));
 	if (read_commit(&made, NULL, repo, at, err) < 0)
 		return -1;
 	*out = made;
@@ -164,13 +160,13 @@ int sb_repo_commit(struct sb_repo *repo, const char *oid, struct sb_commit *out,
 bool sb_repo_descends(struct sb_repo *repo, const char *oid, const char *ancestor)
 {
 	struct sb_error ignored = { 0 };
-	git_oid from, to;
+	char from[SB_OID_MAX + 1], to[SB_OID_MAX + 1];
 
-	if (sb_git_id(&from, oid, &ignored) < 0 || sb_git_id(&to, ancestor, &ignored) < 0)
+	if (sb_object_id(from, repo, oid, &ignored) < 0 ||
+	    sb_object_id(to, repo, ancestor, &ignored) < 0 || !sb_object_has(repo, from) ||
+	    !sb_object_has(repo, to))
 		return false;
-	if (!sb_git_has(repo, oid) || !sb_git_has(repo, ancestor))
-		return false;
-	return git_oid_equal(&from, &to) || git_graph_descendant_of(repo->git, &from, &to) == 1;
+	return !strcmp(from, to) || repo->backend->descends(repo, from, to);
 }
 
 /* Looks a few commits back: a shallow clone's boundary lies behind what it pushes. */
@@ -191,7 +187,7 @@ bool sb_repo_lacks_parents(struct sb_repo *repo, const char *oid)
 		if (sb_repo_is_shallow(repo, queue.item[i]))
 			continue;
 		for (size_t k = 0; k < parents.n; k++) {
-			if (!sb_git_has(repo, parents.item[k]))
+			if (!sb_object_has(repo, parents.item[k]))
 				return true;
 			if (queue.n < LOOK_BACK && !sb_list_has(&queue, parents.item[k]))
 				sb_list_add(&queue, parents.item[k]);

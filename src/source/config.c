@@ -1,9 +1,7 @@
+#include "source/backend.h"
 #include "source/git.h"
-#include "sys/files.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,9 +65,14 @@ int sb_user_settings(struct sb_settings *out, struct sb_error *err)
 static int open_local(git_config **out, struct sb_repo *repo, struct sb_error *err)
 {
 	SB_GIT_AUTO(git_config) *all = NULL;
+	SB_AUTO_FREE char *file = sb_xasprintf("%s/config", repo->common);
+	/* By itself the file can be read whatever the repository is. */
+	int rc = repo->backend != &sb_git2_backend
+			 ? git_config_open_ondisk(out, file)
+			 : git_repository_config(&all, repo->git) < 0 ||
+				   git_config_open_level(out, all, GIT_CONFIG_LEVEL_LOCAL);
 
-	if (git_repository_config(&all, repo->git) < 0 ||
-	    git_config_open_level(out, all, GIT_CONFIG_LEVEL_LOCAL) < 0)
+	if (rc)
 		return sb_fail(err, SB_ECONFIG, "the config of %s: %s", repo->path, sb_git_says());
 	return 0;
 }
@@ -78,7 +81,7 @@ int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo, struct
 {
 	SB_AUTO(sb_settings) made = { 0 };
 	SB_GIT_AUTO(git_config) *local = NULL;
-	SB_AUTO_FREE char *file = sb_xasprintf("%sconfig", git_repository_commondir(repo->git));
+	SB_AUTO_FREE char *file = sb_xasprintf("%s/config", repo->common);
 	struct sb_repo same = *repo;
 
 	if (sb_user_settings(&made, err) < 0 || open_local(&local, &same, err) < 0 ||
@@ -114,63 +117,4 @@ int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,
 		return sb_fail(err, SB_ESYS, "cannot set %s in the config of %s: %s", full,
 			       repo->path, sb_git_says());
 	return 0;
-}
-
-/* What a repository that strangers push to should say; see slugbuild doctor. */
-static const struct {
-	const char *key, *value;
-} hardened[] = {
-	{ "receive.advertisePushOptions", "true" },
-	{ "receive.fsckObjects", "true" },
-	{ "receive.fsck.badFilemode", "error" },
-	{ "receive.fsck.gitattributesSymlink", "error" },
-	{ "receive.fsck.gitignoreSymlink", "error" },
-	{ "receive.fsck.gitmodulesParse", "error" },
-	{ "receive.maxInputSize", "512m" },
-	{ "receive.hideRefs", "refs/replace" },
-	{ "receive.autogc", "true" },
-	{ "core.fsync", "committed" },
-	{ "core.logAllRefUpdates", "true" },
-};
-
-static int make_bare(const char *path, const char *branch, struct sb_error *err)
-{
-	git_repository_init_options options;
-	SB_GIT_AUTO(git_repository) *git = NULL;
-	SB_AUTO(sb_repo) repo = { 0 };
-
-	git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
-	options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH |
-			GIT_REPOSITORY_INIT_NO_REINIT;
-	options.initial_head = branch;
-	if (git_repository_init_ext(&git, path, &options) < 0)
-		return sb_fail(err, SB_ESYS, "cannot make the repository %s: %s", path,
-			       sb_git_says());
-	if (sb_repo_open(&repo, path, err) < 0)
-		return -1;
-	for (size_t i = 0; i < SB_COUNT(hardened); i++)
-		if (sb_repo_config_set(&repo, hardened[i].key, hardened[i].value, err) < 0)
-			return -1;
-	return 0;
-}
-
-int sb_repo_init_bare(const char *path, const char *branch, struct sb_error *err)
-{
-	SB_AUTO_FREE char *tmp = sb_xasprintf("%s.tmp-%ld", path, (long)getpid());
-	SB_AUTO_FREE char *ref = sb_xasprintf("refs/heads/%s", branch);
-	struct sb_error ignored = { 0 };
-
-	sb_git_start();
-	if (!git_reference_is_valid_name(ref))
-		return sb_fail(err, SB_EUSAGE, "\"%s\" cannot be a branch's name", branch);
-	if (access(path, F_OK) == 0)
-		return sb_fail(err, SB_EUSAGE, "%s exists already", path);
-	/* Made whole beside its place: a repository without its settings is never seen. */
-	int rc = make_bare(tmp, branch, err);
-
-	if (rc == 0 && renameat2(AT_FDCWD, tmp, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
-		rc = sb_fail_sys(err, "cannot make the repository %s", path);
-	if (rc < 0)
-		(void)!sb_remove_tree(AT_FDCWD, tmp, &ignored);
-	return rc;
 }

@@ -1,3 +1,5 @@
+#include "base/base.h"
+#include "source/git.h"
 #include "source/owner.h"
 
 #include <pwd.h>
@@ -80,10 +82,9 @@ static char *without_slash(const char *path)
 	return out;
 }
 
-int sb_owner_check(git_repository *git, struct sb_error *err)
+int sb_owner_check(const char *git_dir, const char *work, struct sb_error *err)
 {
-	const char *work = git_repository_workdir(git);
-	SB_AUTO_FREE char *dir = without_slash(git_repository_path(git));
+	SB_AUTO_FREE char *dir = without_slash(git_dir);
 	SB_AUTO_FREE char *top = without_slash(work ? work : dir);
 	size_t n = strlen(top);
 	char owner[64], us[64];

@@ -1,7 +1,7 @@
 #ifndef SB_OWNER_H
 #define SB_OWNER_H
 
-#include "source/git.h"
+#include "base/error.h"
 
 /*
  * Whether a repository may be used by who we run as, by git's own rule: its
@@ -10,7 +10,7 @@
  * "*" nor a missing setting, so it is not asked.
  */
 
-/* SB_ECONFIG, naming both users and the cure, where it may not. */
-int sb_owner_check(git_repository *git, struct sb_error *err) SB_MUST_CHECK;
+/* SB_ECONFIG, naming both users and the cure, where it may not. `work`: its work tree, or NULL. */
+int sb_owner_check(const char *git_dir, const char *work, struct sb_error *err) SB_MUST_CHECK;
 
 #endif

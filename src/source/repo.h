@@ -8,7 +8,8 @@
 
 /*
  * A git repository, read only: its objects (also those in quarantine), its
- * refs and its slugbuild settings. This folder is the only home of libgit2.
+ * refs and its slugbuild settings. This folder is the only home of libgit2; what
+ * that cannot open (SHA-256 ids, reftables) is read through git itself.
  *
  *	SB_AUTO(sb_repo) repo = { 0 };
  *	struct sb_commit commit;
@@ -19,19 +20,21 @@
  *
  * Objects are read as they are stored: no filters, no attributes, no refs/replace.
  * Blobs over SB_BLOB_INLINE are streamed through `git cat-file`, so memory does not
- * grow with them. What libgit2 cannot open (SHA-256, reftable) is refused with a
- * sentence that names the format; a repository of another owner with the cure.
+ * grow with them. A format that the git here does not know either is refused with a
+ * sentence that names it; a repository of another owner with the cure.
  */
 
 #define SB_BLOB_INLINE (8 << 20)
 
 struct sb_repo {
-	void *git;             /* git_repository */
-	char *path;            /* absolute path of the git directory */
-	char *git_program;     /* absolute, for big blobs; NULL: as the settings say, else the usual
-				  places */
-	bool from_environment; /* opened as a hook does */
-	void *cat;             /* `git cat-file --batch` for those, started with the first */
+	void *git;         /* NULL: not open */
+	char *path;        /* absolute path of the git directory */
+	char *common;      /* of the one that holds config and refs: elsewhere for a work tree's */
+	size_t id_digits;  /* of an object's id: 40, or 64 with SHA-256 */
+	char *git_program; /* absolute; NULL: as the settings say, else the usual places */
+	bool from_environment;            /* opened as a hook does */
+	void *cat;                        /* `git cat-file --batch`, started when it is needed */
+	const struct sb_backend *backend; /* how it is read */
 };
 
 struct sb_commit {
@@ -83,7 +86,9 @@ bool sb_repo_descends(struct sb_repo *repo, const char *oid, const char *ancesto
  * refuse). */
 bool sb_repo_lacks_parents(struct sb_repo *repo, const char *oid);
 
-int sb_repo_init_bare(const char *path, const char *branch, struct sb_error *err) SB_MUST_CHECK;
+/* A bare repository ready for pushes. `format`: "sha1" (also NULL) or "sha256", by git itself. */
+int sb_repo_init_bare(const char *path, const char *branch, const char *format,
+		      struct sb_error *err) SB_MUST_CHECK;
 
 void sb_repo_release(struct sb_repo *repo);
 

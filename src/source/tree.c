@@ -1,12 +1,13 @@
-#include "source/git.h"
+#include "base/base.h"
 #include "source/name.h"
+#include "source/object.h"
 #include "source/tree.h"
 #include "source/walk.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RAW_OID 20 /* bytes of an id in a tree object */
+#define SHA1_BYTES 20 /* of an id in a tree object */
 
 /* "folder/name", for messages. Owned. */
 static char *join(const char *path, const char *name)
@@ -45,24 +46,24 @@ static bool parse_mode(struct sb_span text, unsigned *mode)
 	return true;
 }
 
-static void to_hex(char out[SB_OID_MAX + 1], const char *raw)
+static void to_hex(char out[SB_OID_MAX + 1], const char *raw, size_t n)
 {
 	static const char digit[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < RAW_OID; i++) {
+	for (size_t i = 0; i < n; i++) {
 		*out++ = digit[(unsigned char)raw[i] >> 4];
 		*out++ = digit[(unsigned char)raw[i] & 15];
 	}
 	*out = '\0';
 }
 
-/* One entry off the front of `raw`: "<mode> SP <name> NUL <id>". */
-static int parse_entry(struct sb_entry *out, struct sb_span *raw, const char *path,
+/* One entry off the front of `raw`: "<mode> SP <name> NUL <id>", the id of `id_bytes`. */
+static int parse_entry(struct sb_entry *out, struct sb_span *raw, size_t id_bytes, const char *path,
 		       struct sb_error *err)
 {
 	struct sb_span mode, name;
 
-	if (!sb_span_cut(raw, ' ', &mode) || !sb_span_cut(raw, '\0', &name) || raw->n < RAW_OID)
+	if (!sb_span_cut(raw, ' ', &mode) || !sb_span_cut(raw, '\0', &name) || raw->n < id_bytes)
 		return sb_fail(err, SB_EINPUT, "the tree object of \"%s/\" is cut off", path);
 	const char *fault = sb_name_fault(name);
 
@@ -83,9 +84,9 @@ static int parse_entry(struct sb_entry *out, struct sb_span *raw, const char *pa
 		return -1;
 	}
 	out->name = name.p;
-	to_hex(out->oid, raw->p);
-	raw->p += RAW_OID;
-	raw->n -= RAW_OID;
+	to_hex(out->oid, raw->p, id_bytes);
+	raw->p += id_bytes;
+	raw->n -= id_bytes;
 	return 0;
 }
 
@@ -147,7 +148,8 @@ static int check_order(const struct sb_tree *tree, const char *path, struct sb_e
 	return -1;
 }
 
-int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path, struct sb_error *err)
+static int parse_tree(struct sb_tree *out, struct sb_span raw, size_t id_bytes, const char *path,
+		      struct sb_error *err)
 {
 	SB_AUTO(sb_tree) made = { .bytes = raw.n };
 
@@ -157,7 +159,7 @@ int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path, str
 				       "the folder \"%s/\" holds more than %d files", path,
 				       SB_TREE_ENTRIES);
 		sb_grow(&made.entry, made.n, sizeof(*made.entry));
-		if (parse_entry(&made.entry[made.n], &raw, path, err) < 0)
+		if (parse_entry(&made.entry[made.n], &raw, id_bytes, path, err) < 0)
 			return -1;
 		made.n++;
 	}
@@ -167,16 +169,19 @@ int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path, str
 	return 0;
 }
 
+int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path, struct sb_error *err)
+{
+	return parse_tree(out, raw, SHA1_BYTES, path, err);
+}
+
 int sb_tree_read(struct sb_tree *out, struct sb_repo *repo, const char *tree, const char *path,
 		 struct sb_error *err)
 {
-	SB_GIT_AUTO(git_odb_object) *object = NULL;
+	SB_AUTO_OBJECT struct sb_object *object = NULL;
 
-	if (sb_git_object(&object, repo, tree, GIT_OBJECT_TREE, SB_TREE_BYTES, "tree", err) < 0)
+	if (sb_object_read(&object, repo, tree, SB_OBJECT_TREE, SB_TREE_BYTES, err) < 0)
 		return sb_wrap(err, "folder \"%s/\"", path);
-	struct sb_span raw = { git_odb_object_data(object), git_odb_object_size(object) };
-
-	if (sb_tree_parse(out, raw, path, err) < 0)
+	if (parse_tree(out, object->bytes, repo->id_digits / 2, path, err) < 0)
 		return -1;
 	out->object = SB_STEAL(object);
 	return 0;
@@ -192,7 +197,7 @@ const struct sb_entry *sb_tree_entry(const struct sb_tree *tree, const char *nam
 
 void sb_tree_release(struct sb_tree *tree)
 {
-	git_odb_object_free(tree->object);
+	sb_object_free(tree->object);
 	free(tree->entry);
 	*tree = (struct sb_tree) { 0 };
 }

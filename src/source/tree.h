@@ -44,7 +44,8 @@ struct sb_tree {
 int sb_tree_read(struct sb_tree *out, struct sb_repo *repo, const char *tree, const char *path,
 		 struct sb_error *err) SB_MUST_CHECK;
 
-/* The same from a tree object's bytes, which the names are borrowed from; opens nothing. */
+/* The same from the bytes of a tree object with SHA-1 ids, which the names are borrowed from;
+ * opens nothing. */
 int sb_tree_parse(struct sb_tree *out, struct sb_span raw, const char *path,
 		  struct sb_error *err) SB_MUST_CHECK;
 

@@ -1,4 +1,4 @@
-#include "source/git.h"
+#include "base/base.h"
 #include "source/tree.h"
 #include "source/walk.h"
 #include "sys/child.h"

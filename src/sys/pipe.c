@@ -70,7 +70,7 @@ int sb_pipe_open(struct sb_pipe *out, const char *const *argv, const char *const
 	ssize_t n = pid < 0 ? 0 : read(report[0], &why, sizeof(why));
 
 	close(report[0]);
-	*out = (struct sb_pipe) { talk[0], pid };
+	*out = (struct sb_pipe) { talk[0], pid, getpid() };
 	if (pid > 0 && n == 0)
 		return 0;
 	sb_pipe_release(out);
@@ -78,11 +78,25 @@ int sb_pipe_open(struct sb_pipe *out, const char *const *argv, const char *const
 	return sb_fail_sys(err, "cannot start %s", argv[0]);
 }
 
+int sb_pipe_wait(struct sb_pipe *pipe)
+{
+	int status = 0;
+
+	while (waitpid(pipe->pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	pipe->pid = 0;
+	sb_pipe_release(pipe);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 void sb_pipe_release(struct sb_pipe *pipe)
 {
-	if (pipe->fd >= 0)
+	bool ours = pipe->parent == getpid();
+
+	if (ours && pipe->fd >= 0)
 		close(pipe->fd);
-	if (pipe->pid > 0) {
+	if (ours && pipe->pid > 0) {
 		kill(pipe->pid, SIGKILL);
 		while (waitpid(pipe->pid, NULL, 0) < 0 && errno == EINTR)
 			;

@@ -21,6 +21,7 @@
 struct sb_pipe {
 	int fd;
 	pid_t pid;
+	pid_t parent; /* who started it */
 };
 #define SB_PIPE_INIT \
 	{ \
@@ -31,6 +32,10 @@ struct sb_pipe {
 int sb_pipe_open(struct sb_pipe *out, const char *const *argv, const char *const *env,
 		 const char *dir, struct sb_error *err) SB_MUST_CHECK;
 
-void sb_pipe_release(struct sb_pipe *pipe); /* kills and reaps it */
+/* Waits for its end: the exit status, or 128 and the signal. */
+int sb_pipe_wait(struct sb_pipe *pipe);
+
+/* Kills and reaps it. In a process that was forked off since (sb_detach): nothing. */
+void sb_pipe_release(struct sb_pipe *pipe);
 
 #endif

@@ -1,3 +1,4 @@
+#include "hashes.h"
 #include "scratch.h"
 #include "source/commit.h"
 #include "source/tree.h"
@@ -58,16 +59,14 @@ static void repo_opens_bare_and_work_tree_but_does_not_look_upwards(void **state
 	assert_string_equal(err.text, "no repository: GIT_DIR is not set");
 }
 
-static void repo_names_the_format_it_cannot_read(void **state)
+static void repo_names_the_format_that_nobody_reads(void **state)
 {
 	static const struct {
-		const char *extension, *value, *says, *fix;
+		const char *extension, *value, *fix;
 	} rows[] = {
-		{ "objectFormat", "sha256", "uses SHA-256 object ids",
-		  "git init --bare --object-format=sha1" },
-		{ "refStorage", "reftable", "keeps its refs as reftables", "git refs migrate" },
-		{ "partialClone", "origin", "is a partial clone", "make a full one" },
-		{ "marsRover", "1", "extensions.marsrover, which slugbuild does not know", "" },
+		{ "objectFormat", "sha512", "install a newer git" },
+		{ "refStorage", "papyrus", "git refs migrate" },
+		{ "marsRover", "1", "install a newer git" },
 	};
 
 	(void)state;
@@ -75,20 +74,113 @@ static void repo_names_the_format_it_cannot_read(void **state)
 		SB_AUTO(sb_repo) repo = { 0 };
 		struct sb_error err = { 0 };
 
-		sh("rm -rf odd; git init -q --bare odd; git config -f odd/config "
+		sh("rm -rf odd; git init -q --bare --object-format=sha1 odd; git config -f "
+		   "odd/config "
 		   "core.repositoryFormatVersion 1; git config -f odd/config extensions.%s %s",
 		   rows[i].extension, rows[i].value);
 		assert_int_equal(sb_repo_open(&repo, at("odd"), &err), -1);
+		assert_null(repo.git);
 		assert_int_equal(err.code, SB_ECONFIG);
-		if (!strstr(err.text, rows[i].says) || !strstr(err.text, at("odd")) ||
-		    !strstr(err.fix, rows[i].fix))
+		if (!strstr(err.text, "which neither libgit2 nor the git here reads") ||
+		    !strstr(err.text, at("odd")) || !strstr(err.fix, rows[i].fix))
 			fail_msg("%s / %s", err.text, err.fix);
 	}
-	SB_AUTO(sb_repo) fine = { 0 };
+}
 
-	sh("rm -rf odd; git init -q --bare odd; git -C odd config core.repositoryFormatVersion 1;"
-	   "git -C odd config extensions.worktreeConfig true");
-	open_repo(&fine, "odd");
+static void repo_with_extensions_that_git_reads_is_read(void **state)
+{
+	static const char *const rows[] = { "worktreeConfig true", "partialClone origin",
+					    "preciousObjects true", "objectFormat sha256" };
+
+	(void)state;
+	for (size_t i = 0; i < SB_COUNT(rows); i++) {
+		SB_AUTO(sb_repo) fine = { 0 };
+		struct sb_error err = { 0 };
+		char oid[SB_OID_MAX + 1];
+
+		sh("rm -rf odd; git init -q -b main %s odd; git -C odd config "
+		   "core.repositoryFormatVersion 1; git -C odd config extensions.%s; "
+		   "cd odd; git commit -q --allow-empty -m x",
+		   i == 3 ? "--object-format=sha256" : "--object-format=sha1", rows[i]);
+		open_repo(&fine, "odd");
+		assert_int_equal(sb_repo_ref(&fine, "refs/heads/main", oid, &err), 0);
+		assert_string_equal(oid, sh("git -C odd rev-parse main"));
+		assert_int_equal(fine.id_digits, i == 3 ? 64 : 40);
+	}
+}
+
+/* git 2.45 has them. */
+static void repo_with_reftables_is_read(void **state)
+{
+	SB_AUTO(sb_repo) repo = { 0 };
+	struct sb_error err = { 0 };
+	char oid[SB_OID_MAX + 1], ref[SB_REF_MAX + 1];
+
+	(void)state;
+	if (!strcmp(sh("git init -q --ref-format=reftable -b main tables 2>/dev/null && echo yes "
+		       "|| "
+		       "echo no"),
+		    "no")) {
+		print_message("# SKIP the git here has no reftables\n");
+		return;
+	}
+	sh("cd tables; git commit -q --allow-empty -m x");
+	open_repo(&repo, "tables");
+	assert_int_equal(sb_repo_ref(&repo, "refs/heads/main", oid, &err), 0);
+	assert_string_equal(oid, sh("git -C tables rev-parse main"));
+	assert_int_equal(sb_repo_head(&repo, ref, &err), 0);
+	assert_string_equal(ref, "refs/heads/main");
+}
+
+/* An id cut short, or of the other kind, must not be taken for an object's: git would. */
+static void repo_takes_whole_ids_only(void **state)
+{
+	SB_AUTO(sb_repo) repo = { 0 };
+	struct sb_error err = { 0 };
+	struct sb_commit commit;
+	SB_AUTO_FREE char *head = sb_xstrdup(sh("git -C work rev-parse HEAD"));
+	SB_AUTO_FREE char *brief = sb_xasprintf("%.39s", head);
+	SB_AUTO_FREE char *other = sb_xasprintf("%.40s%s", head, strlen(head) == 40 ? ONES : "");
+	const char *const rows[] = { brief, other, "HEAD", "main", "", "HEAD\n", "--batch" };
+
+	(void)state;
+	open_repo(&repo, "work");
+	for (size_t i = 0; i < SB_COUNT(rows); i++) {
+		assert_int_equal(sb_repo_commit(&repo, rows[i], &commit, &err), -1);
+		assert_non_null(strstr(err.text, "is no object id of this repository"));
+	}
+	for (char *p = head; *p; p++)
+		if (*p >= 'a')
+			*p -= 'a' - 'A';
+	assert_int_equal(sb_repo_commit(&repo, head, &commit, &err), 0);
+	assert_string_equal(commit.oid, sh("git -C work rev-parse HEAD"));
+}
+
+static void repo_tells_of_what_is_missing_or_broken(void **state)
+{
+	SB_AUTO(sb_repo) repo = { 0 };
+	struct sb_error err = { 0 };
+	struct sb_commit commit;
+	char blob[SB_OID_MAX + 1];
+
+	(void)state;
+	sh("cp -r work broken; cd broken; rm -rf .git/objects/pack; t=$(git rev-parse HEAD~1); "
+	   "chmod "
+	   "+w .git/objects/*/*; printf junk >.git/objects/$(echo $t | cut -c1-2)/$(echo $t | cut "
+	   "-c3-)");
+	open_repo(&repo, "broken");
+	assert_int_equal(sb_repo_commit(&repo, ONES, &commit, &err), -1);
+	assert_int_equal(err.code, SB_EINPUT);
+	assert_non_null(strstr(err.text, "is missing from the repository"));
+	snprintf(blob, sizeof(blob), "%s", sh("git -C broken rev-parse HEAD:f"));
+	assert_int_equal(sb_repo_commit(&repo, blob, &commit, &err), -1);
+	assert_non_null(strstr(err.text, "is a blob, not a commit"));
+	snprintf(blob, sizeof(blob), "%s", sh("git -C work rev-parse HEAD~1"));
+	assert_int_equal(sb_repo_commit(&repo, blob, &commit, &err), -1);
+	assert_int_equal(err.code, SB_EINPUT);
+	/* and goes on with the next */
+	snprintf(blob, sizeof(blob), "%s", sh("git -C broken rev-parse HEAD"));
+	assert_int_equal(sb_repo_commit(&repo, blob, &commit, &err), 0);
 }
 
 static void repo_of_another_owner_is_refused_with_the_cure(void **state)
@@ -291,7 +383,7 @@ static void repo_knows_ancestors_and_missing_parents(void **state)
 	assert_true(sb_repo_descends(&repo, head, old));
 	assert_true(sb_repo_descends(&repo, head, head));
 	assert_false(sb_repo_descends(&repo, old, head));
-	assert_false(sb_repo_descends(&repo, head, "1111111111111111111111111111111111111111"));
+	assert_false(sb_repo_descends(&repo, head, ONES));
 	assert_false(sb_repo_descends(&repo, "nonsense", old));
 	assert_false(sb_repo_lacks_parents(&repo, head));
 	sh("git clone -q --depth 1 file://$PWD/work shallow; cp -r shallow torn; rm "
@@ -384,16 +476,20 @@ static void repo_is_made_with_its_settings(void **state)
 	struct sb_error err = { 0 };
 
 	(void)state;
-	assert_int_equal(sb_repo_init_bare(at("made/deep/new.git"), "trunk", &err), 0);
+	assert_int_equal(sb_repo_init_bare(at("made/deep/new.git"), "trunk",
+					   getenv("GIT_DEFAULT_HASH"), &err),
+			 0);
 	assert_string_equal(
 		sh("cd made/deep; ls -A; cd new.git; git config receive.advertisePushOptions;"
 		   "git config receive.fsckObjects; git config core.fsync; git config core.bare;"
 		   "git symbolic-ref HEAD; git fsck 2>&1 | grep -v notice || :"),
 		"new.git\ntrue\ntrue\ncommitted\ntrue\nrefs/heads/trunk");
 	sh("git -C work push -q ../made/deep/new.git main:trunk");
-	assert_int_equal(sb_repo_init_bare(at("made/deep/new.git"), "trunk", &err), -1);
+	assert_int_equal(sb_repo_init_bare(at("made/deep/new.git"), "trunk", NULL, &err), -1);
 	assert_non_null(strstr(err.text, "new.git exists already"));
-	assert_int_equal(sb_repo_init_bare(at("made/x.git"), "a..b", &err), -1);
+	assert_int_equal(sb_repo_init_bare(at("made/x.git"), "a..b", NULL, &err), -1);
+	assert_int_equal(err.code, SB_EUSAGE);
+	assert_int_equal(sb_repo_init_bare(at("made/x.git"), "main", "md5", &err), -1);
 	assert_int_equal(err.code, SB_EUSAGE);
 	assert_string_equal(sh("ls -A made"), "deep");
 }
@@ -406,9 +502,9 @@ static int as_hook(void)
 	struct sb_error err = { 0 };
 	struct sb_commit commit;
 	struct sb_entry entry;
-	char old[64], new[64], ref[128], now[SB_OID_MAX + 1];
+	char old[80], new[80], ref[128], now[SB_OID_MAX + 1];
 
-	if (scanf("%63s %63s %127s", old, new, ref) != 3)
+	if (scanf("%79s %79s %127s", old, new, ref) != 3)
 		return 1;
 	if (sb_repo_open(&repo, NULL, &err) < 0 || chdir("/") < 0 ||
 	    sb_repo_commit(&repo, new, &commit, &err) < 0 ||
@@ -447,7 +543,11 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(repo_opens_bare_and_work_tree_but_does_not_look_upwards),
-		cmocka_unit_test(repo_names_the_format_it_cannot_read),
+		cmocka_unit_test(repo_names_the_format_that_nobody_reads),
+		cmocka_unit_test(repo_with_extensions_that_git_reads_is_read),
+		cmocka_unit_test(repo_with_reftables_is_read),
+		cmocka_unit_test(repo_takes_whole_ids_only),
+		cmocka_unit_test(repo_tells_of_what_is_missing_or_broken),
 		cmocka_unit_test(repo_of_another_owner_is_refused_with_the_cure),
 		cmocka_unit_test(repo_resolves_what_people_type),
 		cmocka_unit_test(repo_reads_a_ref_anew_each_time),
@@ -466,5 +566,6 @@ int main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--hook"))
 		return as_hook();
 	self = realpath("/proc/self/exe", NULL);
-	return cmocka_run_group_tests_name("repo", tests, make_repos, scratch_drop);
+	setenv("GIT_DEFAULT_HASH", TEST_HASH, 1);
+	return cmocka_run_group_tests_name("repo, " TEST_HASH, tests, make_repos, scratch_drop);
 }
