@@ -11,6 +11,23 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+/* The app's tree before this push; "" where there was none or it cannot be told. */
+static void find_old_tree(struct sb_produce *make)
+{
+	struct sb_commit commit;
+	struct sb_entry entry;
+	struct sb_error unseen = { 0 };
+	const char *path = make->settings->path;
+
+	make->old_tree[0] = '\0';
+	if (!make->old || !*make->old || sb_repo_commit(make->repo, make->old, &commit, &unseen) < 0)
+		return;
+	if (!*path)
+		memcpy(make->old_tree, commit.tree, sizeof(make->old_tree));
+	else if (sb_tree_find(make->repo, commit.tree, path, &entry, &unseen) == 1 && entry.kind == SB_DIR)
+		memcpy(make->old_tree, entry.oid, sizeof(make->old_tree));
+}
+
 /* The tree of the app: the whole, or the folder slugbuild.path names. */
 static int find_app_tree(struct sb_produce *make, struct sb_error *err)
 {
@@ -318,6 +335,7 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 
 	if (app_env(make, err) < 0 || enough_room(make, err) < 0)
 		return -1;
+	find_old_tree(make);
 	work.tmp = sb_make_dirs_at(make->store->dir, "tmp", 0755, err);
 	if (work.tmp < 0)
 		return -1;
@@ -337,6 +355,8 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 				    .plan = &make->plan,
 				    .app = make->app,
 				    .last_python = make->last_python,
+				    .old_tree = make->old_tree,
+				    .findings = &make->findings,
 				    .work = work.dir,
 				    .work_path = work_path,
 				    .cache_path = cache_path,

@@ -31,6 +31,7 @@ struct sb_produce {
 	struct sb_store *store;
 	const struct sb_list *config;   /* config vars */
 	const char *last_python;        /* or NULL */
+	const char *old;                /* the commit before this one, or NULL, "" */
 	bool no_cache;
 	bool config_known;              /* `config` is the app's: variables that it lacks are named */
 	bool only_static;               /* check the files, and start no program */
@@ -40,6 +41,7 @@ struct sb_produce {
 	/* out; sb_produce_release */
 	struct sb_commit commit;
 	char tree[SB_OID_MAX + 1];      /* of the app: the commit's, or slugbuild.path's in it */
+	char old_tree[SB_OID_MAX + 1];  /* the same of `old`, or "" */
 	struct sb_plan plan;
 	struct sb_findings findings;
 	struct sb_list env_added;       /* config vars that app.json gives: "K=V", not set yet */

@@ -41,7 +41,8 @@ int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const c
 					    .oid = stage->oid,
 					    .store = stage->store,
 					    .config = &stage->config,
-					    .config_known = true };
+					    .config_known = true,
+					    .old = stage->old };
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 
 enum sb_sandbox_mode { SB_SANDBOX_AUTO, SB_SANDBOX_REQUIRE, SB_SANDBOX_OFF };
 enum sb_policy { SB_CANCEL, SB_FINISH };  /* slugbuild.onDisconnect */
+enum sb_probe { SB_PROBE_BEFORE, SB_PROBE_AFTER, SB_PROBE_OFF }; /* slugbuild.probe */
 enum sb_force { SB_ALLOW, SB_REFUSE };    /* slugbuild.force */
 
 struct sb_settings {
@@ -41,6 +42,7 @@ struct sb_settings {
 	enum sb_sandbox_mode sandbox;
 	enum sb_policy on_disconnect;
 	enum sb_force force;
+	enum sb_probe probe;
 	int64_t build_seconds, step_seconds, release_seconds, runner_seconds, health_seconds;
 	int64_t lock_seconds, settle_seconds, stall_seconds;
 	int64_t slug_bytes, build_memory, build_disk, build_output, disk_floor;

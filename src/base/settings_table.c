@@ -48,6 +48,8 @@ const struct sb_setting sb_setting_table[] = {
 	{ "force", SB_CHOICE, AT(force), "allow", 0, 0, "allow|refuse", true, "pushes that are no fast-forward" },
 	{ "colour", SB_FLAG, AT(log_colour), "true", 0, 1, NULL, true, "let colours of the tools through" },
 
+	{ "probe", SB_CHOICE, AT(probe), "before", 0, 0, "before|after|off", true,
+	  "ask the app itself, with its dependencies: before collectstatic, where it can refuse a push, after, or never" },
 	/* Time */
 	{ "buildTimeout", SB_SECONDS, AT(build_seconds), "900", 1, DAY, NULL, true, "the time a build has" },
 	{ "stepTimeout", SB_SECONDS, AT(step_seconds), "900", 1, DAY, NULL, true, "the time one step of it has" },

@@ -4,6 +4,7 @@
 
 #include "build/deps.h"
 #include "build/launch.h"
+#include "build/probe.h"
 #include "build/present.h"
 #include "build/statics.h"
 #include "source/tree.h"
@@ -45,6 +46,36 @@ static void tell_sandbox(struct sb_build *build)
 		sb_log_warn(build->log, "building without a sandbox: %s", why ? why : "no bwrap");
 }
 
+static void take(struct sb_findings *to, struct sb_findings *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		sb_grow(&to->item, to->n, sizeof(*to->item));
+		to->item[to->n++] = from->item[i];
+	}
+	to->errors += from->errors;
+	to->warnings += from->warnings;
+	free(from->item);
+	*from = (struct sb_findings) { 0 };
+}
+
+/* Runs the probe and shows what it added. An error refuses only where that is still possible. */
+static int probe(struct sb_build *build, enum sb_probe when, struct sb_error *err)
+{
+	size_t errors;
+
+	if (build->settings->probe != when || !build->findings)
+		return 0;
+	if (sb_probe_run(build, err) < 0)
+		return -1;
+	errors = build->probed.errors;
+	if (build->probed.n)
+		sb_log_findings(build->log, &build->probed);
+	take(build->findings, &build->probed);
+	if (errors && when == SB_PROBE_BEFORE)
+		return sb_fail(err, SB_EREFUSED, "What stands above must be mended first.");
+	return 0;
+}
+
 int sb_build_run(struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_pythons) all = { 0 };
@@ -54,9 +85,10 @@ int sb_build_run(struct sb_build *build, struct sb_error *err)
 	tell_hooks(build);
 	tell_sandbox(build);
 	if (sb_deps_make(build, &all, err) < 0 || sb_programs_present(build, err) < 0 ||
-	    sb_statics_make(build, err) < 0)
+	    probe(build, SB_PROBE_BEFORE, err) < 0 || sb_statics_make(build, err) < 0 ||
+	    sb_launch_make(build, err) < 0)
 		return -1;
-	return sb_launch_make(build, err);
+	return probe(build, SB_PROBE_AFTER, err);
 }
 
 void sb_build_release(struct sb_build *build)
@@ -66,6 +98,7 @@ void sb_build_release(struct sb_build *build)
 	free(build->static_path);
 	free(build->static_root);
 	free(build->launch_path);
+	sb_findings_release(&build->probed);
 	json_decref(build->facts);
 	build->deps_path = build->static_path = build->static_root = build->launch_path = NULL;
 	build->facts = NULL;

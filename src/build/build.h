@@ -13,6 +13,7 @@
  *	python.c    choose the interpreter
  *	deps.c      the dependency layer: a folder with .slugbuild/python, kept in the store
  *	checkout    the app's files, only where something that runs needs them
+ *	probe.c     what only a running Django can tell
  *	statics.c   collectstatic, and the files it made
  *
  * The build works in `work` (a folder of its own, removed by the caller) and asks its
@@ -29,6 +30,8 @@ struct sb_build {
 	const struct sb_list *config; /* config vars, "K=V" */
 	const char *app;              /* scope of what may not be shared */
 	const char *last_python;      /* "3.11", or NULL */
+	const char *old_tree;         /* of the app before this push, or NULL */
+	struct sb_findings *findings; /* what was found so far; what the probe finds is added. NULL: it does not run */
 	int work;                     /* an empty folder; borrowed */
 	const char *work_path;        /* the same, as a path */
 	const char *cache_path;       /* <store>/cache: pip's and uv's */
@@ -48,6 +51,7 @@ struct sb_build {
 	char *launch_path; /* folder holding .slugbuild/launch and metadata */
 	json_t *facts;     /* provenance: installer and version, lock digests, resolved packages */
 };
+	struct sb_findings probed; /* what the probe found, until it is shown */
 
 int sb_build_run(struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;
 void sb_build_release(struct sb_build *build);

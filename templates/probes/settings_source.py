@@ -32,6 +32,7 @@ OUR_NAMES = ("PORT", "DYNO", "HOME", "PATH", "LANG", "SOURCE_VERSION", "WEB_CONC
              "USER", "PWD", "HOSTNAME", "TMPDIR", "PYTHONPATH", "PYTHONUNBUFFERED", "CI",
              "SLUGBUILD_APP", "SLUGBUILD_RELEASE", "GUNICORN_CMD_ARGS", "TERM", "SHELL",
              "DJANGO_SETTINGS_MODULE")
+FOR_DESKS = ("dev", "develop", "development", "local", "test", "tests", "testing", "debug", "ci")
 FALSE_WORDS = ("false", "0", "no", "off", "f", "n")
 
 
@@ -109,6 +110,8 @@ class Check(object):
         self.wsgi = self.reader.find(server) if server else None
         name = self.given["settings_module"] or (match and match.group(1)) or \
             self.named_in(self.wsgi) or manage
+        if name and self.config is None and name.rsplit(".", 1)[-1].lower() in FOR_DESKS:
+            return False  # a server says otherwise, in a variable that we do not see
         path = self.reader.find(name) if name else None
         self.settings = self.reader.module(path) if path else None
         self.collects = self.settings if (self.given["settings_module"] or manage) == name else None

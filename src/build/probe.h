@@ -1,0 +1,17 @@
+#ifndef SB_PROBE_H
+#define SB_PROBE_H
+
+#include "build/build.h"
+
+/*
+ * The probe stage: what only a running Django can tell. One start of the app's interpreter,
+ * with its dependencies and config vars, in the box, without a network: the settings as Django
+ * resolves them, `check --deploy`, whether what the Procfile serves and Celery's app import,
+ * migrations that are missing, in conflict, or that lose data in what this push adds
+ * (build->old_tree is what the ref held).
+ *
+ * Fills build->probed, which sb_build_run shows and adds to build->findings. A probe that fails itself says nothing.
+ */
+int sb_probe_run(struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;
+
+#endif

@@ -1,0 +1,18 @@
+#ifndef SB_STEP_APP_H
+#define SB_STEP_APP_H
+
+#include "build/step.h"
+
+/* Steps that run the app's own code with its dependencies: collectstatic, the probe. */
+
+/* The app's checkout at /app (writable), its dependencies, and the environment of a web process:
+ * the config vars but for those that would undo the box's own. */
+void sb_step_enter_app(struct sb_step *step, const char *app);
+
+/* Whether Django is among the dependencies. */
+bool sb_build_has_django(const struct sb_build *build);
+
+/* For sb_diagnose: the text of a file of the app, owned, or NULL. `ctx` is the build. */
+char *sb_build_app_file(void *ctx, const char *path);
+
+#endif
