@@ -207,6 +207,7 @@ static int call_runner(const struct sb_runner *runner, const char *verb, const c
 		.input = sb_buffer_span(&input),
 		.seconds = settings->runner_seconds,
 		.bytes = OUTPUT_MAX,
+		.daemons = true,
 		.line = take_line,
 		.separate = call->out != NULL,
 		.error_line = take_error,

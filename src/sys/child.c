@@ -246,7 +246,8 @@ static void conclude(struct run *run, struct sb_child_result *out)
 	if (!run->child->tty) {
 		drain(run, run->end == SB_CHILD_EXITED ? GRACE_MS : 0);
 		/* The zombie still holds its pid: the group cannot be somebody else's. */
-		sb_family_kill(run->pid);
+		if (!run->child->daemons || run->end != SB_CHILD_EXITED)
+			sb_family_kill(run->pid);
 		drain(run, REAP_MS);
 	}
 	finish(run, &run->stream[0]);

@@ -39,6 +39,7 @@ struct sb_child {
 	int64_t processes;       /* of it and all below it; 0: no limit */
 	int disk;                /* a directory's descriptor whose filesystem must keep `disk_floor` free; 0: none */
 	int64_t disk_floor;
+	bool daemons;            /* what it leaves running after a normal end lives on (runners) */
 	const int *pass;         /* descriptors it keeps, at the same numbers; ends with -1; or NULL */
 	void (*line)(void *ctx, struct sb_span line); /* each line as it comes, without its end */
 	bool separate;           /* `line` gets standard output only; stderr goes to `error_line` */
