@@ -52,6 +52,7 @@ t 'a push that is no fast-forward deploys where it is allowed, and is refused wh
 	git -C blog commit -q --amend --allow-empty -m "Rewritten again"
 	refused blog -f production main
 	git config --global --unset slugbuild.force
+	git -C blog reset -q --hard production/main
 '
 
 t 'what another hook refuses is never released, and the next push of it is' '

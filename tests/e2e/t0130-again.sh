@@ -7,7 +7,7 @@ server_new blog
 push blog >first.log 2>&1
 
 t 'a build that fails leaves ref and release alone' '
-	echo "KEY = os.environ[\"KEY\"]" >>blog/hello/settings.py
+	echo "KEY = os.environ.__getitem__(\"KEY\")" >>blog/hello/settings.py
 	commit blog "Wants a KEY"
 	refused blog
 	has "config:set KEY=" push.log

@@ -21,20 +21,14 @@ slow()
 git -C blog branch good
 
 building() { [ -n "$(collecting)" ]; }
+at_tip() { [ "$(jq -r .commit "$(manifest_of blog)")" = "$(git -C blog rev-parse main)" ]; }
 delivering() { [ -n "$(pids_of post-receive)" ]; }
 
 # Pids of the processes named $1 below our folder, that git started.
 pids_of()
 {
 	for pid in $(ours); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ] && echo "$pid"
-	done
-}
-
-hook_pids()
-{
-	for pid in $(ours); do
-		tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q "hooks/pre-receive\|bin/pre-receive" && echo "$pid"
+		if [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$1" ]; then echo "$pid"; fi
 	done
 }
 
@@ -44,7 +38,7 @@ t 'kill -9 of the hook while it builds: the push is refused, nothing moved' '
 	push blog >killed.log 2>&1 &
 	job=$!
 	wait_for 60 building
-	hooks=$(hook_pids)
+	hooks=$(pids_of pre-receive)
 	test -n "$hooks"
 	kill -9 $hooks
 	fails wait $job
@@ -84,7 +78,6 @@ t 'the client goes away: the build is cancelled, and the next push works' '
 	push blog
 	wait_for 20 at_tip
 '
-at_tip() { [ "$(jq -r .commit "$(manifest_of blog)")" = "$(git -C blog rev-parse main)" ]; }
 
 t 'a ref that moved without post-receive is published by the watcher, or else by reconcile' '
 	commit blog "No post-receive"
