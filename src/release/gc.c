@@ -187,8 +187,24 @@ static int sweep_pieces(struct gc *gc, struct sb_error *err)
 	return 0;
 }
 
+/* What a killed process left half made. Best effort: the next gc tries again. */
+static void sweep_temporary(const struct gc *gc, int at, const char *const *folders)
+{
+	struct sb_error ignored = { 0 };
+
+	for (size_t i = 0; !gc->dry_run && folders[i]; i++) {
+		SB_AUTO_CLOSE int dir = sb_open_dir(at, folders[i], &ignored);
+
+		if (dir >= 0)
+			sb_sweep(dir, DAY);
+	}
+}
+
 static int prune_app(struct gc *gc, const struct sb_app *app, struct sb_error *err)
 {
+	static const char *const folders[] = {
+		".", "releases", "builds", "staged", "addons", NULL
+	};
 	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
 	SB_AUTO_CLOSE int releases = sb_open_dir(app->dir, "releases", err);
 	SB_AUTO_FREE int *list = NULL;
@@ -213,9 +229,9 @@ static int prune_app(struct gc *gc, const struct sb_app *app, struct sb_error *e
 		sb_list_addf(&gc->pruned, "%s %s", app->name, name);
 	}
 	gc->result.releases += (int)n;
+	sweep_temporary(gc, app->dir, folders);
 	if (gc->dry_run)
 		return 0;
-	sb_sweep(releases, DAY);
 	return sb_prune_releases(app, gc->settings->keep_releases, err);
 }
 
@@ -238,10 +254,13 @@ static int each_app(struct gc *gc,
 
 static int collect(struct gc *gc, struct sb_error *err)
 {
+	static const char *const folders[] = { "apps",         "store",        "store/slugs",
+					       "store/traces", "store/pieces", NULL };
 	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
 
 	if (each_app(gc, prune_app, err) < 0)
 		return -1;
+	sweep_temporary(gc, gc->store->root, folders);
 	/* From the first root that is read to the last name that is removed, nothing becomes needed
 	 * again: see store.h. */
 	if (sb_lock_take(&lock, gc->store->root, "lock.store", "gc", LOCK_SECONDS, NULL, NULL,

@@ -160,6 +160,23 @@ static void gc_removes_nothing_when_a_record_cannot_be_read(void **out)
 	sh("test -e %s/slugs/%s.tar.gz", state->store.path, DIGEST_A);
 }
 
+static void gc_sweeps_what_a_killed_process_left(void **out)
+{
+	struct state *state = *out;
+
+	sh("cd %s; for d in apps apps/blog apps/blog/releases apps/blog/builds store/layers "
+	   "store/tmp store/pieces; do mkdir -p $d/.tmp-0123456789abcdef/x; done",
+	   state->store.root_path);
+	collect(state, false);
+	assert_string_equal(sh("find %s -name '.tmp-*' | wc -l", state->store.root_path), "7");
+	shift = 2 * 86400;
+	collect(state, true);
+	assert_string_equal(sh("find %s -name '.tmp-*' | wc -l", state->store.root_path), "7");
+	collect(state, false);
+	shift = 0;
+	assert_string_equal(sh("find %s -name '.tmp-*' | wc -l", state->store.root_path), "0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +185,7 @@ int main(void)
 		STATE_TEST(gc_prunes_releases_and_then_their_slugs),
 		STATE_TEST(gc_leaves_a_busy_app_alone),
 		STATE_TEST(gc_removes_nothing_when_a_record_cannot_be_read),
+		STATE_TEST(gc_sweeps_what_a_killed_process_left),
 	};
 
 	return cmocka_run_group_tests_name("gc", tests, scratch_make, scratch_drop);
