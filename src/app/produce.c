@@ -355,6 +355,7 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 				    .plan = &make->plan,
 				    .app = make->app,
 				    .last_python = make->last_python,
+				    .config_known = make->config_known,
 				    .old_tree = make->old_tree,
 				    .findings = &make->findings,
 				    .work = work.dir,

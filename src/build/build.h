@@ -30,6 +30,7 @@ struct sb_build {
 	const struct sb_list *config; /* config vars, "K=V" */
 	const char *app;              /* scope of what may not be shared */
 	const char *last_python;      /* "3.11", or NULL */
+	bool config_known;            /* `config` is all there will be: what the settings lack is an error */
 	const char *old_tree;         /* of the app before this push, or NULL */
 	struct sb_findings *findings; /* what was found so far; what the probe finds is added. NULL: it does not run */
 	int work;                     /* an empty folder; borrowed */

@@ -70,7 +70,8 @@ static void take_diagnosis(struct sb_build *build, const char *rule, const struc
 {
 	SB_AUTO(sb_list) fix = { 0 };
 	struct sb_span rest = sb_span_of(why->fix), line, where = sb_span_of(why->where), path;
-	struct sb_finding *f = sb_report(&build->probed, build->settings, rule, "%s", why->text);
+	enum sb_severity severity = build->config_known ? SB_ERROR : SB_WARNING;
+	struct sb_finding *f = sb_report_as(&build->probed, build->settings, rule, severity, why->text);
 
 	while (sb_span_line(&rest, &line))
 		if (!sb_span_find(line, "DISABLE_COLLECTSTATIC")) {

@@ -85,27 +85,77 @@ static const char *app_name(const struct sb_cli *cli)
 	return option ? option : *cli->settings.app ? cli->settings.app : "app";
 }
 
+/* The config vars of a known app, so that a check or build by hand sees what a push would. False: no
+ * such app. */
+static bool borrow_config(struct sb_cli *cli, struct sb_list *config)
+{
+	SB_AUTO(sb_app) app = SB_APP_INIT;
+	struct sb_error none = { 0 };
+
+	if (!strcmp(app_name(cli), "app") || sb_app_open(&app, &cli->store, app_name(cli), &none) < 0 ||
+	    sb_config_load(config, app.dir, &none) < 0)
+		return false;
+	sb_mask_vars(&cli->log, config);
+	return true;
+}
+
+static int print_checklist(struct sb_cli *cli, json_t *list, struct sb_error *err)
+{
+	struct sb_table table = { .columns = 3 };
+	const json_t *one;
+	size_t i;
+
+	if (!list) {
+		sb_fail(err, SB_ECONFIG, "no Python from 3.8 on was found that could read the settings");
+		sb_error_fix(err, "apt install python3, or git config --global slugbuild.pythonPath FOLDER");
+		return -1;
+	}
+	if (sb_cli_json(cli)) {
+		sb_cli_print_json(json_incref(list));
+		return 0;
+	}
+	json_array_foreach(list, i, one)
+		sb_table_row(&table, sb_json_text(one, "state", ""), sb_json_text(one, "item", ""),
+			     sb_json_text(one, "note", ""), NULL);
+	sb_table_print(&table);
+	return 0;
+}
+
+static int show_findings(struct sb_cli *cli, struct sb_produce *make)
+{
+	if (sb_cli_json(cli)) {
+		sb_findings_sort(&make->findings);
+		sb_cli_print_json(findings_json(&make->findings));
+	} else if (make->findings.n) {
+		sb_log_findings(&cli->log, &make->findings);
+	} else {
+		sb_log_say(&cli->log, "No findings in %.8s", make->commit.oid);
+	}
+	return 0;
+}
+
 int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 {
+	SB_AUTO(sb_list) config = { 0 };
+	SB_AUTO_JSON json_t *checklist = NULL;
+	bool wanted = sb_cli_option(cli, "checklist") != NULL;
 	char oid[SB_OID_MAX + 1];
 
-	if (open_words(cli, oid, err) < 0)
+	if (open_words(cli, oid, err) < 0 || (sb_cli_option(cli, "app") && sb_cli_open_store(cli, err) < 0))
 		return -1;
 	struct sb_produce make = { .settings = &cli->settings,
 				   .log = &cli->log,
 				   .repo = &cli->repo,
 				   .app = app_name(cli),
+				   .config = &config,
+				   .config_known = sb_cli_option(cli, "app") && borrow_config(cli, &config),
+				   .only_static = sb_cli_option(cli, "static") != NULL,
+				   .checklist = wanted ? &checklist : NULL,
 				   .oid = oid };
 	int done = sb_produce_check(&make, err);
 
-	if (done == 0 && sb_cli_json(cli)) {
-		sb_findings_sort(&make.findings);
-		sb_cli_print_json(findings_json(&make.findings));
-	} else if (done == 0 && make.findings.n) {
-		sb_log_findings(&cli->log, &make.findings);
-	} else if (done == 0) {
-		sb_log_say(&cli->log, "No findings in %.8s", make.commit.oid);
-	}
+	if (done == 0)
+		done = wanted ? print_checklist(cli, checklist, err) : show_findings(cli, &make);
 	int status = done < 0 ? -1 : make.findings.errors > 0;
 
 	sb_produce_release(&make);
@@ -136,18 +186,6 @@ static int write_beside(int dir, const char *name, const json_t *facts, struct s
 
 	sb_json_print(&text, facts);
 	return sb_write_file(dir, json, 0644, sb_buffer_span(&text), err);
-}
-
-/* The config vars of a known app, so that a build by hand sees what a push would. */
-static void borrow_config(struct sb_cli *cli, struct sb_list *config)
-{
-	SB_AUTO(sb_app) app = SB_APP_INIT;
-	struct sb_error none = { 0 };
-
-	if (!strcmp(app_name(cli), "app") || sb_app_open(&app, &cli->store, app_name(cli), &none) < 0 ||
-	    sb_config_load(config, app.dir, &none) < 0)
-		return;
-	sb_mask_vars(&cli->log, config);
 }
 
 static int refuse_findings(struct sb_produce *make, struct sb_error *err)
@@ -186,7 +224,7 @@ int sb_cmd_build(struct sb_cli *cli, struct sb_error *err)
 	if (open_words(cli, oid, err) < 0 || sb_cli_open_store(cli, err) < 0)
 		return -1;
 	sb_cancel_on_signals();
-	borrow_config(cli, &config);
+	bool known = borrow_config(cli, &config);
 	SB_AUTO_FREE char *file = output ? sb_xstrdup(output) : default_name(cli);
 	struct sb_produce make = { .settings = &cli->settings,
 				   .log = &cli->log,
@@ -195,6 +233,7 @@ int sb_cmd_build(struct sb_cli *cli, struct sb_error *err)
 				   .oid = oid,
 				   .store = &cli->store,
 				   .config = &config,
+				   .config_known = known,
 				   .no_cache = sb_cli_option(cli, "no-cache") != NULL };
 	int done = build_to(cli, &make, file, err);
 

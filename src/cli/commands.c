@@ -18,7 +18,8 @@ const struct sb_command sb_command_table[] = {
 	  NULL },
 
 	{ "", "", "Check and build", "", 0, 0, NULL, NULL },
-	{ "check", "[DIR|REPO] [REV] [--json]", "all findings in the committed files", "", 0, 2, sb_cmd_check,
+	{ "check", "[DIR|REPO] [REV] [-a APP] [--static] [--checklist] [--json]", "all findings in the committed files",
+	  "static checklist", 0, 2, sb_cmd_check,
 	  "Exit status 1 when any is an error." },
 	{ "build", "[DIR|REPO] [REV] [-o FILE] [--no-cache]", "make a slug; needs no set-up",
 	  "output= no-cache", 0, 2, sb_cmd_build, "Writes FILE (default APP.tar.gz) and FILE.json." },
