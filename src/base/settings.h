@@ -38,7 +38,7 @@ struct sb_settings {
 	char *ports;        /* "20000-29999" */
 	char *python_path;  /* folders to look for interpreters in, ":" between; "" none */
 	char *uv, *git, *bwrap; /* absolute paths; "" = found in the usual places */
-	bool python_strict, bundle_python, use_uv, dyno, config_in_build, release_copy, log_colour;
+	bool python_strict, bundle_python, use_uv, dyno, config_in_build, release_copy, log_colour, remember;
 	enum sb_sandbox_mode sandbox;
 	enum sb_policy on_disconnect;
 	enum sb_force force;

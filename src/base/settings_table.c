@@ -37,6 +37,8 @@ const struct sb_setting sb_setting_table[] = {
 	{ "dyno", SB_FLAG, AT(dyno), "true", 0, 1, NULL, true, "set DYNO in every process, as Heroku does" },
 	{ "configInBuild", SB_FLAG, AT(config_in_build), "true", 0, 1, NULL, true,
 	  "let collectstatic and the checks of the build see the config vars" },
+	{ "remember", SB_FLAG, AT(remember), "true", 0, 1, NULL, true,
+	  "reuse what collectstatic made while nothing that it looked at has changed" },
 	{ "releaseCopy", SB_FLAG, AT(release_copy), "false", 0, 1, NULL, true,
 	  "unpack every layer of a release instead of linking to the store" },
 
@@ -46,10 +48,10 @@ const struct sb_setting sb_setting_table[] = {
 	{ "onDisconnect", SB_CHOICE, AT(on_disconnect), "cancel", 0, 0, "cancel|finish", true,
 	  "what becomes of a build whose client is gone" },
 	{ "force", SB_CHOICE, AT(force), "allow", 0, 0, "allow|refuse", true, "pushes that are no fast-forward" },
-	{ "colour", SB_FLAG, AT(log_colour), "true", 0, 1, NULL, true, "let colours of the tools through" },
-
 	{ "probe", SB_CHOICE, AT(probe), "before", 0, 0, "before|after|off", true,
 	  "ask the app itself, with its dependencies: before collectstatic, where it can refuse a push, after, or never" },
+	{ "colour", SB_FLAG, AT(log_colour), "true", 0, 1, NULL, true, "let colours of the tools through" },
+
 	/* Time */
 	{ "buildTimeout", SB_SECONDS, AT(build_seconds), "900", 1, DAY, NULL, true, "the time a build has" },
 	{ "stepTimeout", SB_SECONDS, AT(step_seconds), "900", 1, DAY, NULL, true, "the time one step of it has" },
