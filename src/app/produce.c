@@ -168,7 +168,7 @@ static int make_layers(struct layers *layers, struct sb_produce *make, const str
 		return sb_wrap(err, "layer app");
 	layers->n = 1;
 	if (add_folder(layers, "python", build->deps_path, build->deps_key, &pieces, make->settings, err) < 0 ||
-	    add_folder(layers, "static", build->static_path, NULL, &pieces, make->settings, err) < 0 ||
+	    add_folder(layers, "static", build->static_path, *build->static_key ? build->static_key : NULL, &pieces, make->settings, err) < 0 ||
 	    add_folder(layers, "launch", build->launch_path, NULL, &pieces, make->settings, err) < 0)
 		return -1;
 	return 0;

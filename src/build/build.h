@@ -37,6 +37,7 @@ struct sb_build {
 	const char *work_path;        /* the same, as a path */
 	const char *cache_path;       /* <store>/cache: pip's and uv's */
 	bool no_cache;                /* -o no-cache: make the layers again */
+	bool confirm; /* only the second run that a remembered result needs (memo.h) */
 	/* A kept layer's folder by key (owned, or NULL), and taking a new one in (renames `path`,
 	 * returns the kept path). */
 	char *(*find_layer)(void *ctx, const char *key);
@@ -48,11 +49,12 @@ struct sb_build {
 	char deps_key[65];
 	bool deps_reused, deps_foreign;
 	char *static_path; /* folder holding what collectstatic made, or NULL */
+	char static_key[65]; /* of a kept static_path, else "" */
 	char *static_root; /* STATIC_ROOT as a path in the app, or NULL */
 	char *launch_path; /* folder holding .slugbuild/launch and metadata */
+	struct sb_findings probed; /* what the probe found, until it is shown */
 	json_t *facts;     /* provenance: installer and version, lock digests, resolved packages */
 };
-	struct sb_findings probed; /* what the probe found, until it is shown */
 
 int sb_build_run(struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;
 void sb_build_release(struct sb_build *build);

@@ -2,60 +2,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "build/deps.h"
 #include "build/diagnose.h"
+#include "build/memo.h"
 #include "build/snapshot.h"
 #include "build/step.h"
-#include "build/venv.h"
-#include "source/tree.h"
+#include "build/step_app.h"
+#include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/settle.h"
 
 #define GONE_SHOWN 5
-#define SOURCE_MAX (1 << 20)
-
-/* The names Heroku keeps from a build's environment, and what would undo the box's own. */
-static bool may_pass(struct sb_span name)
-{
-	static const char *const kept[] = { "PATH",          "CPATH",        "CPPATH",
-					    "LD_PRELOAD",    "LIBRARY_PATH", "LD_LIBRARY_PATH",
-					    "PYTHONHOME",    "HOME",         "PYTHONHASHSEED",
-					    "PYTHONUSERBASE" };
-
-	for (size_t i = 0; i < SB_COUNT(kept); i++)
-		if (sb_span_is(name, kept[i]))
-			return false;
-	return name.n > 0;
-}
-
-static void add_config(struct sb_step *step, const struct sb_list *config)
-{
-	for (size_t i = 0; config && i < config->n; i++) {
-		struct sb_span value = sb_span_of(config->item[i]), name;
-
-		if (!sb_span_cut(&value, '=', &name) || !may_pass(name))
-			continue;
-
-		SB_AUTO_FREE char *key = sb_span_dup(name);
-
-		sb_list_setenv(&step->box.env, key, value.p);
-	}
-}
-
-static bool has_django(const struct sb_build *build)
-{
-	SB_AUTO_FREE char *packages = sb_venv_packages(&build->python);
-	SB_AUTO_FREE char *module = sb_xasprintf("%s/.slugbuild/python/%s/django/__init__.py",
-						 build->deps_path, packages);
-	SB_AUTO_FREE char *source =
-		sb_xasprintf("%s/.slugbuild/src/django/django/__init__.py", build->deps_path);
-
-	return access(module, F_OK) == 0 || access(source, F_OK) == 0;
-}
 
 /* Whether the step is to be left out; says so in Heroku's words. */
 static bool is_left_out(const struct sb_build *build)
@@ -75,7 +37,7 @@ static bool is_left_out(const struct sb_build *build)
 					"DISABLE_COLLECTSTATIC is set.");
 		return true;
 	}
-	if (!has_django(build))
+	if (!sb_build_has_django(build))
 		return true;
 	if (!build->plan->manage_py) {
 		sb_log_step(build->log,
@@ -94,42 +56,12 @@ static bool is_shown(struct sb_span line)
 	       !sb_span_starts(line, "Type 'manage.py help'");
 }
 
-static char *app_file(void *ctx, const char *path)
-{
-	struct sb_build *build = ctx;
-	struct sb_entry entry = { 0 };
-	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(SOURCE_MAX);
-	struct sb_error unseen = { 0 };
-
-	if (sb_tree_find(build->repo, build->tree, path, &entry, &unseen) != 1 ||
-	    (entry.kind != SB_FILE && entry.kind != SB_PROGRAM) ||
-	    sb_blob_read(&text, build->repo, entry.oid, &unseen) < 0)
-		return NULL;
-	return sb_buffer_detach(&text);
-}
-
 static void prepare(struct sb_step *step, struct sb_build *build, const char *app)
 {
-	SB_AUTO_FREE char *layer = sb_xasprintf("%s/.slugbuild", build->deps_path);
-	SB_AUTO_FREE char *path = NULL;
-
 	sb_step_init(step, build);
 	step->name = "collectstatic";
 	step->shown = is_shown;
-	sb_step_show_python(step, &build->python);
-	sb_box_write(&step->box, app, "/app");
-	sb_box_read(&step->box, layer, "/app/.slugbuild");
-	step->box.cwd = "/app";
-	sb_step_env_path(step, "PYTHONPATH", "/app");
-	sb_list_setenv(&step->box.env, "PYTHONUNBUFFERED", "1");
-	if (build->settings->config_in_build)
-		add_config(step, build->config);
-	path = sb_box_path(&step->box, "/app/.slugbuild/python/bin");
-	sb_step_env_path(step, "HOME", "/app");
-
-	SB_AUTO_FREE char *search = sb_xasprintf("%s:/usr/local/bin:/usr/bin:/bin", path);
-
-	sb_list_setenv(&step->box.env, "PATH", search);
+	sb_step_enter_app(step, app);
 	sb_step_arg_path(step, "", "/app/.slugbuild/python/bin/python");
 	sb_list_add(&step->argv, build->plan->manage_py);
 	sb_list_add(&step->argv, "collectstatic");
@@ -146,7 +78,7 @@ static int explain(struct sb_build *build, const struct sb_step *step, struct sb
 				     .root = root,
 				     .python = build->python.version,
 				     .manage = build->plan->manage_py,
-				     .read = app_file,
+				     .read = sb_build_app_file,
 				     .ctx = build };
 
 	return sb_diagnose_static(&about, err);
@@ -208,17 +140,35 @@ static void tell_gone(struct sb_build *build, const struct sb_list *gone)
 		sb_log_warn(build->log, "  %s", gone->item[i]);
 }
 
-static int collect(struct sb_build *build, const struct sb_snapshot *before, int app,
-		   struct sb_error *err)
+/* One run of the command in a checkout of its own. */
+struct attempt {
+	struct sb_snapshot before;
+	struct sb_tracer tracer;
+	int app;
+	int64_t began;
+	bool gone; /* files of the app's own are */
+};
+#define ATTEMPT_INIT { .app = -1 }
+
+static void attempt_release(struct attempt *attempt)
+{
+	sb_snapshot_release(&attempt->before);
+	sb_tracer_release(&attempt->tracer);
+	sb_autoclose(&attempt->app);
+}
+
+static int collect(struct sb_build *build, struct attempt *attempt, struct sb_error *err)
 {
 	SB_AUTO(sb_list) moved = { 0 };
 	SB_AUTO(sb_list) gone = { 0 };
 	SB_AUTO_FREE char *path = sb_step_fresh_folder(build, "static", err);
 	SB_AUTO_CLOSE int dir = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
 
-	if (dir < 0 || sb_snapshot_move_new(before, app, dir, &moved, &gone, err) < 0)
+	if (dir < 0 ||
+	    sb_snapshot_move_new(&attempt->before, attempt->app, dir, &moved, &gone, err) < 0)
 		return -1;
 	tell_gone(build, &gone);
+	attempt->gone = gone.n > 0;
 	if (!moved.n)
 		return 0;
 	if (sb_folder_settle(dir, err) < 0)
@@ -232,34 +182,142 @@ static bool lacks_command(const struct sb_step *step)
 	return sb_span_find(sb_buffer_span(&step->output), "Unknown command: 'collectstatic'");
 }
 
-int sb_statics_make(struct sb_build *build, struct sb_error *err)
+/* Nothing that another run has left may be there. */
+static int run_afresh(struct sb_build *build, struct sb_step *step, struct attempt *attempt,
+		      bool traced, struct sb_error *err)
 {
-	SB_AUTO(sb_snapshot) before = { 0 };
-	SB_AUTO(sb_step) step = { 0 };
 	SB_AUTO_FREE char *path = NULL;
-	SB_AUTO_CLOSE int app = -1;
 
-	if (is_left_out(build))
-		return 0;
+	if (sb_remove_tree(build->work, "app", err) < 0)
+		return -1;
 	path = sb_checkout(build, err);
-	app = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
-	if (app < 0)
+	attempt->app = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
+	if (attempt->app < 0)
 		return -1;
-	if (mkdirat(app, ".slugbuild", 0755) < 0 && errno != EEXIST)
+	if (mkdirat(attempt->app, ".slugbuild", 0755) < 0 && errno != EEXIST)
 		return sb_fail_sys(err, "make .slugbuild");
-	if (sb_snapshot_take(&before, app, err) < 0)
+	if (sb_snapshot_take(&attempt->before, attempt->app, err) < 0)
 		return -1;
-	sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
-	prepare(&step, build, path);
-	if (sb_step_run(&step, err) < 0)
+	attempt->began = sb_wall();
+	step->box.tracer = traced ? &attempt->tracer : NULL;
+	return sb_step_run(step, err);
+}
+
+/* What a run made: collected, and remembered where it can be. 1: not what was made before. */
+static int take_result(struct sb_build *build, struct sb_memo *memo, const struct sb_step *step,
+		       struct attempt *attempt, struct sb_error *err)
+{
+	build->static_root = find_static_root(build, step);
+	if (collect(build, attempt, err) < 0)
 		return -1;
-	if (step.status && lacks_command(&step)) {
+	if (!step->box.tracer || step->box.open)
+		return 0;
+	return sb_memo_keep(memo, &attempt->tracer, attempt->began, &build->static_path,
+			    build->static_key, build->static_root ? build->static_root : "",
+			    attempt->gone ? "it removed files of the app's own" : NULL, err);
+}
+
+static void drop_result(struct sb_build *build)
+{
+	free(SB_STEAL(build->static_path));
+	free(SB_STEAL(build->static_root));
+	build->static_key[0] = '\0';
+}
+
+/* The run that shows whether the first one's result depends on the date or on chance. 1: it does not,
+ * and its result is there; 0: it does. */
+static int run_again(struct sb_build *build, struct sb_memo *memo, struct sb_step *step,
+		     struct sb_error *err)
+{
+	__attribute__((cleanup(attempt_release))) struct attempt attempt = ATTEMPT_INIT;
+	struct sb_span rest, line;
+	int done;
+
+	attempt.tracer.shift = SB_MEMO_SHIFT;
+	step->quiet = true;
+	done = run_afresh(build, step, &attempt, true, err);
+	step->quiet = false;
+	if (done < 0 && (err->code == SB_ECANCEL || err->code == SB_ESYS))
+		return -1;
+	if (done < 0 || step->status) {
+		*err = (struct sb_error){ 0 };
+		sb_memo_disprove(memo);
+		return 0;
+	}
+	done = take_result(build, memo, step, &attempt, err);
+	if (done) {
+		drop_result(build);
+		return done < 0 ? -1 : 0;
+	}
+	rest = sb_buffer_span(&step->output);
+	while (sb_span_line(&rest, &line))
+		if (is_shown(line))
+			sb_log_line(build->log, line);
+	return 1;
+}
+
+static int run_first(struct sb_build *build, struct sb_memo *memo, struct sb_step *step,
+		     struct sb_error *err)
+{
+	__attribute__((cleanup(attempt_release))) struct attempt attempt = ATTEMPT_INIT;
+	int done = run_afresh(build, step, &attempt, memo->state == SB_MEMO_NEW, err);
+
+	if (done < 0 && !attempt.tracer.failed)
+		return -1;
+	if (attempt.tracer.failed) {
+		sb_log_say(build->log, "its result is not remembered: %s", attempt.tracer.reason);
+		memo->state = SB_MEMO_OFF;
+		attempt_release(&attempt);
+		attempt = (struct attempt)ATTEMPT_INIT;
+		if (run_afresh(build, step, &attempt, false, err) < 0)
+			return -1;
+	}
+	if (step->status && lacks_command(step)) {
 		sb_log_step(build->log, "Skipping Django collectstatic since "
 					"'django.contrib.staticfiles' is not in INSTALLED_APPS.");
 		return 0;
 	}
-	if (step.status)
-		return explain(build, &step, err);
-	build->static_root = find_static_root(build, &step);
-	return collect(build, &before, app, err);
+	if (step->status)
+		return explain(build, step, err);
+	return take_result(build, memo, step, &attempt, err) < 0 ? -1 : 0;
+}
+
+static int reuse(struct sb_build *build, struct sb_memo *memo)
+{
+	const char *root = sb_memo_note(memo);
+
+	sb_log_step(build->log, "collectstatic: nothing it read has changed (%zu files looked at)",
+		    memo->looked);
+	build->static_path = SB_STEAL(memo->path);
+	build->static_root = *root ? sb_xstrdup(root) : NULL;
+	if (build->static_path)
+		snprintf(build->static_key, sizeof(build->static_key), "%s",
+			 sb_json_text(memo->record, "layer", ""));
+	return 0;
+}
+
+int sb_statics_make(struct sb_build *build, struct sb_error *err)
+{
+	SB_AUTO(sb_memo) memo = SB_MEMO_INIT;
+	SB_AUTO(sb_step) step = { 0 };
+	SB_AUTO_FREE char *path = sb_xasprintf("%s/app", build->work_path);
+	int done;
+
+	if (is_left_out(build))
+		return 0;
+	prepare(&step, build, path);
+	sb_memo_open(&memo, build, &step);
+	if (memo.state == SB_MEMO_HOLDS)
+		return reuse(build, &memo);
+	if (build->confirm && memo.state != SB_MEMO_ONCE)
+		return 0;
+	sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
+	if (memo.changed)
+		sb_log_say(build->log, "it runs again: %s has changed", memo.changed);
+	if (memo.state == SB_MEMO_ONCE) {
+		done = run_again(build, &memo, &step, err);
+		if (done || build->confirm)
+			return done < 0 ? -1 : 0;
+	}
+	return run_first(build, &memo, &step, err);
 }
