@@ -336,13 +336,16 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 	if (app_env(make, err) < 0 || enough_room(make, err) < 0)
 		return -1;
 	find_old_tree(make);
-	work.tmp = sb_make_dirs_at(make->store->dir, "tmp", 0755, err);
+	SB_AUTO_FREE char *parent = make->work ? sb_xstrdup(make->work)
+					       : sb_xasprintf("%s/tmp", make->store->path);
+
+	work.tmp = sb_make_dirs(parent, 0755, err);
 	if (work.tmp < 0)
 		return -1;
 	work.dir = sb_make_temp_dir(work.tmp, &work.name, 0755, err);
 	if (work.dir < 0)
 		return -1;
-	SB_AUTO_FREE char *work_path = sb_xasprintf("%s/tmp/%s", make->store->path, work.name);
+	SB_AUTO_FREE char *work_path = sb_xasprintf("%s/%s", parent, work.name);
 	SB_AUTO_FREE char *cache_path = sb_xasprintf("%s/cache", make->store->path);
 	SB_AUTO_CLOSE int cache = sb_make_dirs(cache_path, 0755, err);
 

@@ -36,6 +36,7 @@ struct sb_produce {
 	bool config_known;              /* `config` is the app's: variables that it lacks are named */
 	bool only_static;               /* check the files, and start no program */
 	json_t **checklist;             /* out of the check, owned; or NULL: not asked for */
+	const char *work;               /* a folder to work in, swept by the caller; NULL: the store's tmp */
 	int dir;
 	const char *name;
 	/* out; sb_produce_release */

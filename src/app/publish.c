@@ -128,39 +128,56 @@ int sb_publish(enum sb_published *out, const struct sb_activate *way, struct sb_
 	return sb_publish_marker(way, &staged, err);
 }
 
+/* The release that a change starts from: the one named, the current one, else the newest. 0: none. */
+static int change_source(const struct sb_activate *way, const struct sb_change *change, struct sb_error *err)
+{
+	int current = change->from > 0 ? change->from : sb_ledger_current(way->app, err);
+
+	return current == 0 ? sb_ledger_newest(way->app, err) : current;
+}
+
+static int vars_of(struct sb_list *out, const struct sb_app *app, int number, struct sb_error *err)
+{
+	SB_AUTO_FREE char *path = sb_release_path(app, number, "");
+	SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, path, err);
+
+	return dir < 0 ? -1 : sb_config_load(out, dir, err);
+}
+
+/* `release` gets its kind and, where there is one to start from, that one's facts. */
+static int derive(struct sb_release *release, const struct sb_activate *way, const struct sb_change *change,
+		  int source, struct sb_error *err)
+{
+	SB_AUTO(sb_release) from = { 0 };
+
+	if (sb_release_init(release, change->kind, change->description) < 0)
+		return -1;
+	if (source < 1)
+		return 0;
+	if (sb_ledger_load(&from, way->app, source, err) < 0)
+		return -1;
+	copy_facts(release->facts, from.facts);
+	if (!strcmp(change->kind, "rollback"))
+		sb_json_set_int(release->facts, "slug_from", source);
+	return 0;
+}
+
 int sb_publish_change(const struct sb_activate *way, const struct sb_change *change, int *number,
 		      struct sb_error *err)
 {
 	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
-	SB_AUTO(sb_release) from = { 0 }, release = { 0 };
+	SB_AUTO(sb_release) release = { 0 };
 	SB_AUTO(sb_list) own = { 0 };
+	const struct sb_list *vars = change->vars ? change->vars : &own;
 
 	if (sb_publish_lock(&lock, way, change->description, err) < 0)
 		return -1;
-	int source = change->from > 0 ? change->from : sb_ledger_current(way->app, err);
+	int source = change_source(way, change, err);
 
-	if (source == 0)
-		source = sb_ledger_newest(way->app, err);
-	if (source < 0)
+	if (source < 0 || derive(&release, way, change, source, err) < 0 ||
+	    (!change->vars && vars_of(&own, way->app, source, err) < 0))
 		return -1;
-	if (source > 0 && sb_ledger_load(&from, way->app, source, err) < 0)
-		return -1;
-	if (sb_release_init(&release, change->kind, change->description) < 0)
-		return -1;
-	if (source > 0)
-		copy_facts(release.facts, from.facts);
-	if (!change->vars) {
-		SB_AUTO_FREE char *path = sb_release_path(way->app, source, "");
-		SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, path, err);
-
-		if (dir < 0 || sb_config_load(&own, dir, err) < 0)
-			return -1;
-	}
-	const struct sb_list *vars = change->vars ? change->vars : &own;
-
 	sb_mask_vars(way->log, vars);
-	if (!strcmp(change->kind, "rollback"))
-		sb_json_set_int(release.facts, "slug_from", source);
 	/* As on Heroku: vars that were set stay set when the release then fails; a rollback that fails
 	 * changes nothing. */
 	if (change->vars && sb_config_save(way->app->dir, vars, err) < 0)

@@ -22,6 +22,7 @@ void sb_stage_release(struct sb_stage *stage)
 	sb_settings_release(&stage->settings);
 	sb_autoclose(&stage->tmp);
 	free(stage->name);
+	free(stage->work);
 }
 
 int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err)
@@ -129,6 +130,25 @@ static const char *short_ref(const char *ref)
 	return strncmp(ref, "refs/heads/", 11) ? ref : ref + 11;
 }
 
+/* What a killed build of this app left: we hold its lock, so nobody is at it. */
+static int sweep_former(struct sb_stage *stage, struct sb_error *err)
+{
+	SB_AUTO_FREE char *prefix = sb_xasprintf(".tmp-%s~", stage->app.name);
+	SB_AUTO(sb_list) names = { 0 };
+
+	stage->work = sb_xasprintf("%s/work", stage->app.path);
+	stage->make.work = stage->work;
+	SB_AUTO_CLOSE int work = sb_make_dirs(stage->work, 0755, err);
+
+	if (work < 0 || sb_list_dir(&names, stage->tmp, ".", err) < 0)
+		return -1;
+	sb_sweep(work, 0);
+	for (size_t i = 0; i < names.n; i++)
+		if (!strncmp(names.item[i], prefix, strlen(prefix)))
+			unlinkat(stage->tmp, names.item[i], 0);
+	return 0;
+}
+
 static int build_one(struct sb_stage *stage, struct sb_error *err)
 {
 	SB_AUTO_FREE char *what = sb_xasprintf("the push of %.8s", stage->oid);
@@ -144,7 +164,9 @@ static int build_one(struct sb_stage *stage, struct sb_error *err)
 	stage->tmp = sb_make_dirs_at(stage->store->dir, "tmp", 0755, err);
 	if (stage->tmp < 0)
 		return -1;
-	stage->name = sb_xasprintf(".tmp-%s.tar.gz", stage->record.id);
+	if (sweep_former(stage, err) < 0)
+		return -1;
+	stage->name = sb_xasprintf(".tmp-%s~%s.tar.gz", stage->app.name, stage->record.id);
 	stage->make.dir = stage->tmp;
 	stage->make.name = stage->name;
 	stage->make.last_python = python;

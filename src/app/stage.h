@@ -31,6 +31,7 @@ struct sb_stage {
 	struct sb_lock lock;
 	int tmp; /* store/tmp, where the slug waits */
 	char *name;
+	char *work; /* apps/NAME/work */
 };
 
 int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err) SB_MUST_CHECK;

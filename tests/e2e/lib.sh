@@ -298,7 +298,7 @@ standing()
 # Nothing is left behind of a build that failed.
 no_leftovers()
 {
-	left=$(find "$root/store/tmp" "$root/apps/$1/staged" "$root/apps/$1"/builds/*/work \
+	left=$(find "$root/store/tmp" "$root/apps/$1/staged" "$root/apps/$1/work" \
 		-mindepth 1 -print 2>/dev/null | head -n 5)
 	[ -z "$left" ] || fail "left behind: $left"
 }
