@@ -118,7 +118,33 @@ static void hand_over(json_t *to, const struct sb_source_stage *stage, const cha
 		sb_json_set_text(to, path, text.p ? text.p : "");
 }
 
-static void hand_over_settings(struct gather *gather)
+/* "mysite.conf.prod" of os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.conf.prod"): the
+ * folder mysite/conf/ holds settings. */
+static void note_named(struct gather *gather, const char *start, const char *text)
+{
+	static const char mark[] = "DJANGO_SETTINGS_MODULE";
+	const char *at = strstr(text, mark), *begin, *end;
+
+	begin = at ? strpbrk(at + strlen(mark) + 1, "\"'") : NULL;
+	end = begin ? strpbrk(begin + 1, "\"'\n") : NULL;
+	if (!end || end - begin > 200)
+		return;
+	SB_AUTO_FREE char *path = sb_xasprintf("%.*s", (int)(end - begin - 1), begin + 1);
+
+	for (char *p = path; *p; p++)
+		*p = *p == '.' ? '/' : *p;
+	SB_AUTO_FREE char *below =
+		strcmp(base_name(start), "manage.py")
+			? sb_xstrdup(path)
+			: sb_xasprintf("%.*s%s", (int)(base_name(start) - start), start, path);
+
+	note_folder(gather, below);
+	SB_AUTO_FREE char *package = sb_xasprintf("%s/", below);
+
+	note_folder(gather, package);
+}
+
+static void hand_over_some(struct gather *gather, bool starts)
 {
 	size_t handed = 0;
 
@@ -127,11 +153,15 @@ static void hand_over_settings(struct gather *gather)
 		SB_AUTO_FREE char *name = sb_span_dup((struct sb_span) { path, (size_t)(end - path) });
 		SB_AUTO_FREE char *folder =
 			sb_xasprintf("%.*s", (int)(base_name(name) - name), name);
-		bool wanted = is_start(base_name(name)) || sb_list_has(&gather->folders, folder);
+		bool start = is_start(base_name(name));
 
-		if (!wanted)
+		if (start != starts || (!start && !sb_list_has(&gather->folders, folder)))
 			continue;
 		hand_over(gather->files, gather->stage, name, end + 1, FILE_MAX);
+		const char *text = json_string_value(json_object_get(gather->files, name));
+
+		if (start && text)
+			note_named(gather, name, text);
 		handed++;
 	}
 }
@@ -227,7 +257,8 @@ static int gather_all(struct gather *gather, const struct sb_source_stage *stage
 		return 0;
 	if (sb_tree_walk(stage->repo, stage->tree, &limits, visit, gather, err) < 0)
 		return -1;
-	hand_over_settings(gather);
+	hand_over_some(gather, true);
+	hand_over_some(gather, false);
 	add_plan(gather);
 	add_config(gather);
 	sb_json_set_flag(gather->input, "dotenv", gather->dotenv);
