@@ -55,7 +55,8 @@ static bool is_process_name(const char *name)
 	size_t n = strlen(name);
 
 	return n && n <= SB_PROCESS_NAME_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") == n;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+		       n;
 }
 
 static void formation(struct sb_plan *plan, json_t *types, const struct sb_text *text)
@@ -64,7 +65,8 @@ static void formation(struct sb_plan *plan, json_t *types, const struct sb_text 
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(types, name, value) {
+	json_object_foreach(types, name, value)
+	{
 		int64_t count;
 
 		if (!is_process_name(name)) {
@@ -104,7 +106,8 @@ static char *scalar(const json_t *value)
 	return sb_buffer_detach(&out);
 }
 
-static void one_env(struct sb_plan *plan, const char *name, json_t *value, const struct sb_text *text)
+static void one_env(struct sb_plan *plan, const char *name, json_t *value,
+		    const struct sb_text *text)
 {
 	struct sb_env_default row = { 0 };
 
@@ -118,8 +121,9 @@ static void one_env(struct sb_plan *plan, const char *name, json_t *value, const
 
 		row.value = scalar(json_object_get(value, "value"));
 		row.secret = generator && !strcmp(generator, "secret");
-		row.required = !json_is_false(required) && !(json_is_string(required) &&
-							     !strcmp(json_string_value(required), "false"));
+		row.required = !json_is_false(required) &&
+			       !(json_is_string(required) &&
+				 !strcmp(json_string_value(required), "false"));
 		if (generator && !row.secret)
 			complain(text, name, "has a generator other than \"secret\"");
 	} else {
@@ -141,7 +145,8 @@ static void healthchecks(struct sb_plan *plan, json_t *types, const struct sb_te
 	json_t *check;
 	size_t i;
 
-	json_array_foreach(checks, i, check) {
+	json_array_foreach(checks, i, check)
+	{
 		const char *path = sb_json_text(check, "path", NULL);
 
 		if (path && (!found || !strcmp(sb_json_text(check, "type", ""), "startup")))
@@ -150,7 +155,8 @@ static void healthchecks(struct sb_plan *plan, json_t *types, const struct sb_te
 	if (!found)
 		return;
 	if (found[0] != '/' || strpbrk(found, " \t\r\n"))
-		complain(text, "healthchecks", "has a path that does not start with '/' or holds a blank");
+		complain(text, "healthchecks",
+			 "has a path that does not start with '/' or holds a blank");
 	else
 		plan->health_path = sb_xstrdup(found);
 }
@@ -201,8 +207,7 @@ void sb_appjson_parse(struct sb_plan *plan, const struct sb_text *text)
 		complain(text, "env", "has more than 500 names");
 		env = NULL;
 	}
-	json_object_foreach(env, name, value)
-		one_env(plan, name, value, text);
+	json_object_foreach(env, name, value) one_env(plan, name, value, text);
 	healthchecks(plan, section(doc, "healthchecks", text), text);
 	scripts = section(doc, "scripts", text);
 	script(&plan->predeploy, scripts, "predeploy", text);

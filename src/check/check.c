@@ -25,7 +25,8 @@ static void take(struct wishes *all, struct sb_version_wish *wish)
 }
 
 static int read_version(struct wishes *all, const struct sb_view *view, const char *path,
-			bool (*parse)(struct sb_version_wish *, const struct sb_text *), struct sb_error *err)
+			bool (*parse)(struct sb_version_wish *, const struct sb_text *),
+			struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(65536);
 	struct sb_version_wish wish = { 0 };
@@ -38,17 +39,22 @@ static int read_version(struct wishes *all, const struct sb_view *view, const ch
 }
 
 /* pyproject.toml's wish is kept as text in sb_needs: its findings name the file and the line. */
-static void read_requires(struct wishes *all, const struct sb_needs *needs, const struct sb_view *view)
+static void read_requires(struct wishes *all, const struct sb_needs *needs,
+			  const struct sb_view *view)
 {
 	const struct sb_pyproject *project = &needs->pyproject;
-	struct sb_text text = { "pyproject.toml", { "", 0 }, view->findings, view->check->settings };
+	struct sb_text text = {
+		"pyproject.toml", { "", 0 }, view->findings, view->check->settings
+	};
 	struct sb_version_wish wish = { 0 };
 
 	if (project->requires_python &&
-	    sb_version_requires(&wish, &text, sb_span_of(project->requires_python), false, project->requires_line))
+	    sb_version_requires(&wish, &text, sb_span_of(project->requires_python), false,
+				project->requires_line))
 		take(all, &wish);
 	else if (project->poetry_python &&
-		 sb_version_requires(&wish, &text, sb_span_of(project->poetry_python), true, project->poetry_line))
+		 sb_version_requires(&wish, &text, sb_span_of(project->poetry_python), true,
+				     project->poetry_line))
 		take(all, &wish);
 }
 
@@ -73,9 +79,10 @@ static void conflicts(const struct wishes *all, const struct sb_view *view)
 		if (sb_version_agree(first, other))
 			continue;
 
-		struct sb_finding *f = sb_report(view->findings, view->check->settings, "python-version-conflict",
-						 "%s asks for Python %s, which is taken; %s asks for %s", first->origin,
-						 want, other->origin, not);
+		struct sb_finding *f =
+			sb_report(view->findings, view->check->settings, "python-version-conflict",
+				  "%s asks for Python %s, which is taken; %s asks for %s",
+				  first->origin, want, other->origin, not );
 
 		sb_finding_at(f, other->origin, other->line, 0);
 		sb_finding_fix(f, "make both say the same, or remove one");
@@ -84,19 +91,23 @@ static void conflicts(const struct wishes *all, const struct sb_view *view)
 
 static void misspelt_version(const struct sb_view *view)
 {
-	static const char *const names[] = { ".python-version.txt", "python-version", ".python_version", ".pythonversion",
-					     "python_version", ".Python-version", ".python-versions", "runtime.txt.txt",
-					     "Runtime.txt", "runtime", ".runtime.txt", "python-version.txt" };
+	static const char *const names[] = {
+		".python-version.txt", "python-version",  ".python_version",  ".pythonversion",
+		"python_version",      ".Python-version", ".python-versions", "runtime.txt.txt",
+		"Runtime.txt",         "runtime",         ".runtime.txt",     "python-version.txt"
+	};
 
 	for (size_t i = 0; i < SB_COUNT(names); i++) {
 		const struct sb_entry *entry = sb_tree_entry(&view->root, names[i]);
-		const char *right = strcasestr(names[i], "runtime") ? "runtime.txt" : ".python-version";
+		const char *right =
+			strcasestr(names[i], "runtime") ? "runtime.txt" : ".python-version";
 
 		if (!entry || entry->kind == SB_DIR || entry->kind == SB_SUBMODULE)
 			continue;
 
-		struct sb_finding *f = sb_report(view->findings, view->check->settings, "python-version-misspelt",
-						 "%s is not read; its name should be %s", names[i], right);
+		struct sb_finding *f =
+			sb_report(view->findings, view->check->settings, "python-version-misspelt",
+				  "%s is not read; its name should be %s", names[i], right);
 
 		sb_finding_at(f, names[i], 0, 0);
 		sb_finding_fix(f, "git mv %s %s", names[i], right);
@@ -104,8 +115,8 @@ static void misspelt_version(const struct sb_view *view)
 	}
 }
 
-static int look_at_versions(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view,
-			    struct sb_error *err)
+static int look_at_versions(struct sb_plan *plan, struct sb_needs *needs,
+			    const struct sb_view *view, struct sb_error *err)
 {
 	struct wishes all = { 0 };
 	int got = -1;
@@ -141,16 +152,19 @@ static void take_processes(struct sb_plan *plan, struct sb_procfile *procfile)
 		}
 		sb_grow(&plan->process, plan->processes, sizeof(*plan->process));
 		plan->process[plan->processes++] =
-			(struct sb_process_type) { sb_xstrdup(entry->name), sb_xstrdup(entry->command), entry->line };
+			(struct sb_process_type) { sb_xstrdup(entry->name),
+						   sb_xstrdup(entry->command), entry->line };
 	}
 }
 
-static void no_web(const struct sb_plan *plan, const struct sb_view *view, const struct sb_procfile *procfile)
+static void no_web(const struct sb_plan *plan, const struct sb_view *view,
+		   const struct sb_procfile *procfile)
 {
 	SB_AUTO_FREE char *line = sb_files_web_line(plan, view);
-	struct sb_finding *f = sb_report(view->findings, view->check->settings, "procfile-no-web",
-					 procfile->n ? "the Procfile has no web process: nothing will answer requests" :
-						       "the Procfile declares no process at all");
+	struct sb_finding *f = sb_report(
+		view->findings, view->check->settings, "procfile-no-web",
+		procfile->n ? "the Procfile has no web process: nothing will answer requests"
+			    : "the Procfile declares no process at all");
 
 	sb_finding_at(f, "Procfile", 0, 0);
 	sb_finding_fix(f, "add a line such as\n%s", line);
@@ -161,8 +175,8 @@ static bool is_left_out(const struct sb_view *view, const char *name)
 	return sb_tree_entry(&view->root, name) && sb_ignore_matches(&view->ignore, name, false);
 }
 
-static int look_at_procfile(struct sb_plan *plan, const struct sb_needs *needs, const struct sb_view *view,
-			    struct sb_error *err)
+static int look_at_procfile(struct sb_plan *plan, const struct sb_needs *needs,
+			    const struct sb_view *view, struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(SB_PROCFILE_MAX);
 	SB_AUTO(sb_procfile) procfile = { 0 };
@@ -173,8 +187,9 @@ static int look_at_procfile(struct sb_plan *plan, const struct sb_needs *needs, 
 		return 0;
 	}
 	if (is_left_out(view, "Procfile")) {
-		struct sb_finding *f = sb_report(view->findings, view->check->settings, "file-ignored",
-						 ".slugignore leaves out the Procfile");
+		struct sb_finding *f =
+			sb_report(view->findings, view->check->settings, "file-ignored",
+				  ".slugignore leaves out the Procfile");
 
 		sb_finding_at(f, "Procfile", 0, 0);
 		sb_finding_fix(f, "take it out of .slugignore");
@@ -214,16 +229,20 @@ static int look_at_appjson(struct sb_plan *plan, const struct sb_view *view, str
 		struct sb_span count;
 
 		if (!sb_plan_process(plan, type))
-			sb_finding_fix(sb_text_report(&text, "appjson-process", 0, 0,
-						      "\"formation\" names \"%s\", which the Procfile has not", type),
-				       "add it to the Procfile or take it out of app.json");
+			sb_finding_fix(
+				sb_text_report(
+					&text, "appjson-process", 0, 0,
+					"\"formation\" names \"%s\", which the Procfile has not",
+					type),
+				"add it to the Procfile or take it out of app.json");
 		if (!sb_span_cut(&rest, ' ', &count))
 			break;
 	}
 	return 0;
 }
 
-static int look(struct sb_plan *plan, struct sb_needs *needs, struct sb_view *view, struct sb_error *err)
+static int look(struct sb_plan *plan, struct sb_needs *needs, struct sb_view *view,
+		struct sb_error *err)
 {
 	int off;
 
@@ -233,21 +252,23 @@ static int look(struct sb_plan *plan, struct sb_needs *needs, struct sb_view *vi
 	sb_files_find_manage(plan, view);
 	sb_files_find_wsgi(plan, view);
 	if (sb_files_look(view, err) < 0 || sb_manager_look(plan, needs, view, err) < 0 ||
-	    look_at_versions(plan, needs, view, err) < 0 || look_at_procfile(plan, needs, view, err) < 0 ||
-	    look_at_appjson(plan, view, err) < 0)
+	    look_at_versions(plan, needs, view, err) < 0 ||
+	    look_at_procfile(plan, needs, view, err) < 0 || look_at_appjson(plan, view, err) < 0)
 		return -1;
 	off = sb_view_has(view, ".heroku/collectstatic_disabled", err);
 	plan->collectstatic_off = off > 0;
 	return off < 0 ? -1 : 0;
 }
 
-int sb_check_run(struct sb_plan *plan, struct sb_findings *findings, const struct sb_check *check, struct sb_error *err)
+int sb_check_run(struct sb_plan *plan, struct sb_findings *findings, const struct sb_check *check,
+		 struct sb_error *err)
 {
 	SB_AUTO(sb_plan) made = { 0 };
 	SB_AUTO(sb_needs) needs = { 0 };
 	SB_AUTO(sb_view) view = { .check = check, .findings = findings };
 
-	if (sb_rules_check_settings(check->settings, err) < 0 || look(&made, &needs, &view, err) < 0)
+	if (sb_rules_check_settings(check->settings, err) < 0 ||
+	    look(&made, &needs, &view, err) < 0)
 		return -1;
 	sb_findings_sort(findings);
 	*plan = SB_STEAL(made);

@@ -34,8 +34,8 @@ static int add_place(struct closure *closure, const char *path, struct sb_error 
 	return 0;
 }
 
-static struct sb_finding *complain(const struct sb_text *text, const struct sb_requirement *item, const char *rule,
-				   const char *says)
+static struct sb_finding *complain(const struct sb_text *text, const struct sb_requirement *item,
+				   const char *rule, const char *says)
 {
 	return sb_text_report(text, rule, item->line, item->column, "%s: %s", item->target, says);
 }
@@ -47,8 +47,8 @@ static void outside(const struct sb_text *text, const struct sb_requirement *ite
 }
 
 /* A local path: 1 it is a good one and `out` is its path in the tree, 0 a finding says why not. */
-static int local_path(char **out, struct closure *closure, const struct sb_text *text, const struct sb_requirement *item,
-		      struct sb_span base, struct sb_error *err)
+static int local_path(char **out, struct closure *closure, const struct sb_text *text,
+		      const struct sb_requirement *item, struct sb_span base, struct sb_error *err)
 {
 	SB_AUTO_FREE char *path = sb_path_join(base, sb_span_of(item->target));
 
@@ -71,8 +71,9 @@ static int local_path(char **out, struct closure *closure, const struct sb_text 
 		return 0;
 	}
 	if (place.kind == SB_PLACE_NONE || place.kind == SB_PLACE_DANGLING) {
-		sb_finding_fix(complain(text, item, "requirements-include-missing", "not in the tree"),
-			       "git add %s, or remove the line", path);
+		sb_finding_fix(
+			complain(text, item, "requirements-include-missing", "not in the tree"),
+			"git add %s, or remove the line", path);
 		return 0;
 	}
 	*out = SB_STEAL(path);
@@ -93,15 +94,18 @@ static int add_package_files(struct closure *closure, const char *folder, struct
 	return add_place(closure, folder, err);
 }
 
-static int read_file(struct closure *closure, const char *path, int depth, bool constraint, struct sb_error *err);
+static int read_file(struct closure *closure, const char *path, int depth, bool constraint,
+		     struct sb_error *err);
 
-static int include(struct closure *closure, const struct sb_text *text, const struct sb_requirement *item, int depth,
-		   bool constraint, struct sb_error *err)
+static int include(struct closure *closure, const struct sb_text *text,
+		   const struct sb_requirement *item, int depth, bool constraint,
+		   struct sb_error *err)
 {
 	SB_AUTO_FREE char *path = NULL;
 
 	if (strstr(item->target, "://")) {
-		sb_finding_fix(complain(text, item, "requirements-remote", "not in the repository; it may change at any time"),
+		sb_finding_fix(complain(text, item, "requirements-remote",
+					"not in the repository; it may change at any time"),
 			       "fetch it once and commit it");
 		closure->plan->local_code = true;
 		closure->needs->open = true;
@@ -117,11 +121,12 @@ static int include(struct closure *closure, const struct sb_text *text, const st
 		complain(text, item, "requirements-depth", "the 9th file deep in a chain of files");
 		return 0;
 	}
-	return read_file(closure, path, depth + 1, constraint || item->kind == SB_REQ_CONSTRAINT, err);
+	return read_file(closure, path, depth + 1, constraint || item->kind == SB_REQ_CONSTRAINT,
+			 err);
 }
 
-static int one(struct closure *closure, const struct sb_text *text, const struct sb_requirement *item, int depth,
-	       bool constraint, struct sb_error *err)
+static int one(struct closure *closure, const struct sb_text *text,
+	       const struct sb_requirement *item, int depth, bool constraint, struct sb_error *err)
 {
 	SB_AUTO_FREE char *path = NULL;
 	int good;
@@ -138,7 +143,8 @@ static int one(struct closure *closure, const struct sb_text *text, const struct
 	case SB_REQ_URL:
 		closure->plan->local_code |= item->kind == SB_REQ_VCS;
 		if (!item->name)
-			sb_list_add_take(&closure->needs->names, sb_package_name(sb_span_of(item->target)));
+			sb_list_add_take(&closure->needs->names,
+					 sb_package_name(sb_span_of(item->target)));
 		return 0;
 	case SB_REQ_PATH:
 		closure->plan->local_code = true;
@@ -155,7 +161,8 @@ static int one(struct closure *closure, const struct sb_text *text, const struct
 	}
 }
 
-static int read_file(struct closure *closure, const char *path, int depth, bool constraint, struct sb_error *err)
+static int read_file(struct closure *closure, const char *path, int depth, bool constraint,
+		     struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(SB_REQUIREMENTS_MAX);
 	SB_AUTO(sb_requirements) file = { 0 };
@@ -175,15 +182,16 @@ static int read_file(struct closure *closure, const char *path, int depth, bool 
 	if (got < 1)
 		return got;
 	sb_requirements_parse(&file, &text);
-	closure->needs->open |= closure->view->findings->n > findings; /* who knows what the line would have named */
+	closure->needs->open |= closure->view->findings->n >
+				findings; /* who knows what the line would have named */
 	for (size_t i = 0; i < file.n; i++)
 		if (one(closure, &text, &file.item[i], depth, constraint, err) < 0)
 			return -1;
 	return 0;
 }
 
-int sb_closure_look(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view, const char *path,
-		    struct sb_error *err)
+int sb_closure_look(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view,
+		    const char *path, struct sb_error *err)
 {
 	struct closure closure = { .plan = plan, .needs = needs, .view = view };
 	int got = read_file(&closure, path, 0, false, err);

@@ -43,11 +43,13 @@ static bool take_word(struct sb_word *word, struct sb_span s, size_t *i)
 	while (*i < s.n && !blank(s.p[*i]) && !strchr("&|;<>(){}", s.p[*i])) {
 		/* ${NAME} and $(command) hold what would else end a word */
 		if (s.p[*i] == '$' && *i + 1 < s.n && (s.p[*i + 1] == '{' || s.p[*i + 1] == '(')) {
-			const char *end = memchr(s.p + *i, s.p[*i + 1] == '{' ? '}' : ')', s.n - *i);
+			const char *end =
+				memchr(s.p + *i, s.p[*i + 1] == '{' ? '}' : ')', s.n - *i);
 
 			if (!end)
 				return false;
-			sb_buffer_add(&out, (struct sb_span) { s.p + *i, (size_t)(end - s.p) + 1 - *i });
+			sb_buffer_add(&out,
+				      (struct sb_span) { s.p + *i, (size_t)(end - s.p) + 1 - *i });
 			*i = (size_t)(end - s.p) + 1;
 			word->dynamic = true;
 		} else if (!take_piece(&out, s, i, &word->dynamic)) {
@@ -86,7 +88,8 @@ static bool ends_command(struct sb_span s, size_t i)
 	return s.p[i] == '&' && (i + 1 == s.n || s.p[i + 1] != '>'); /* "&>" is a redirection */
 }
 
-/* False where it cannot be read; else *i is at the operator behind the simple command, or at the end. */
+/* False where it cannot be read; else *i is at the operator behind the simple command, or at the
+ * end. */
 static bool take_words(struct sb_words *out, struct sb_span s, size_t *i)
 {
 	for (;;) {
@@ -114,7 +117,8 @@ static bool take_words(struct sb_words *out, struct sb_span s, size_t *i)
 
 static bool is_syntax(const char *word)
 {
-	static const char *const words[] = { "if", "for", "while", "until", "case", "!", "[", "[[", "function", "then", "do", "eval" };
+	static const char *const words[] = { "if", "for", "while",    "until", "case", "!",
+					     "[",  "[[",  "function", "then",  "do",   "eval" };
 
 	for (size_t i = 0; i < SB_COUNT(words); i++)
 		if (!strcmp(words[i], word))
@@ -158,7 +162,8 @@ static char *change_folder(char *folder, const struct sb_words *words)
 	return next;
 }
 
-static int look_at_entry(struct sb_programs *programs, const struct sb_procfile_entry *entry, struct sb_error *err)
+static int look_at_entry(struct sb_programs *programs, const struct sb_procfile_entry *entry,
+			 struct sb_error *err)
 {
 	struct sb_span all = sb_span_of(entry->command), rest = all;
 	struct sb_words *words = sb_xcalloc(1, sizeof(*words));
@@ -186,8 +191,8 @@ static int look_at_entry(struct sb_programs *programs, const struct sb_procfile_
 	return failed ? -1 : 0;
 }
 
-int sb_command_look(const struct sb_procfile *procfile, const struct sb_text *text, const struct sb_needs *needs,
-		    const struct sb_view *view, struct sb_error *err)
+int sb_command_look(const struct sb_procfile *procfile, const struct sb_text *text,
+		    const struct sb_needs *needs, const struct sb_view *view, struct sb_error *err)
 {
 	struct sb_programs programs = { .text = text, .needs = needs, .view = view };
 

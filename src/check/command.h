@@ -30,7 +30,8 @@ int sb_words_next(struct sb_words *out, struct sb_span all, struct sb_span *rest
 void sb_words_release(struct sb_words *words);
 
 /* procfile-program-missing and procfile-module-missing, for each entry. */
-int sb_command_look(const struct sb_procfile *procfile, const struct sb_text *text, const struct sb_needs *needs,
-		    const struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
+int sb_command_look(const struct sb_procfile *procfile, const struct sb_text *text,
+		    const struct sb_needs *needs, const struct sb_view *view,
+		    struct sb_error *err) SB_MUST_CHECK;
 
 #endif

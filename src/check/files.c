@@ -9,7 +9,8 @@
 
 #define SHOWN_MAX 10 /* paths named in one finding */
 
-static struct sb_finding *report(const struct sb_view *view, const char *rule, const char *path, const char *says)
+static struct sb_finding *report(const struct sb_view *view, const char *rule, const char *path,
+				 const char *says)
 {
 	struct sb_finding *f = sb_report(view->findings, view->check->settings, rule, "%s", says);
 
@@ -32,7 +33,8 @@ static int prepare_ignore(struct sb_plan *plan, struct sb_view *view, struct sb_
 	for (unsigned n = 1; sb_text_line(&rest, &line); n++)
 		if (sb_span_starts(line, "!"))
 			sb_finding_fix(sb_text_report(&text, "slugignore-negation", n, 1,
-						      "lines that start with \"!\" have no meaning in .slugignore"),
+						      "lines that start with \"!\" have no meaning "
+						      "in .slugignore"),
 				       "remove the line, and name more exactly what to leave out");
 	plan->ignore = sb_span_dup(text.bytes);
 	sb_sha256_of(text.bytes, plan->ignore_key);
@@ -59,7 +61,8 @@ static int prepare_lfs(struct sb_view *view, struct sb_error *err)
 	while (sb_text_line(&rest, &line)) {
 		struct sb_span body = sb_span_trim(line), pattern;
 
-		if (!sb_span_find(body, "filter=lfs") || sb_span_starts(body, "[") || !sb_span_cut(&body, ' ', &pattern))
+		if (!sb_span_find(body, "filter=lfs") || sb_span_starts(body, "[") ||
+		    !sb_span_cut(&body, ' ', &pattern))
 			continue;
 		sb_buffer_add(&patterns, pattern);
 		sb_buffer_addc(&patterns, '\n');
@@ -116,16 +119,20 @@ static int submodules(const struct sb_view *view, struct sb_error *err)
 			continue;
 		}
 		sb_finding_fix(report(view, "submodule", path,
-				      "a git repository inside this one: only a reference was committed, no files"),
-			       "git rm --cached %s && rm -rf %s/.git && git add %s", path, path, path);
+				      "a git repository inside this one: only a reference was "
+				      "committed, no files"),
+			       "git rm --cached %s && rm -rf %s/.git && git add %s", path, path,
+			       path);
 	}
 	if (known.n) {
 		SB_AUTO_FREE char *names = some(&known);
-		struct sb_finding *f = sb_report(view->findings, view->check->settings, "submodule-left-out",
-						 "submodules are not deployed, their folders stay empty: %s", names);
+		struct sb_finding *f = sb_report(
+			view->findings, view->check->settings, "submodule-left-out",
+			"submodules are not deployed, their folders stay empty: %s", names);
 
 		sb_finding_at(f, ".gitmodules", 0, 0);
-		sb_finding_fix(f, "install the code as a dependency, or commit it: git subtree add");
+		sb_finding_fix(f,
+			       "install the code as a dependency, or commit it: git subtree add");
 	}
 	return 0;
 }
@@ -133,16 +140,21 @@ static int submodules(const struct sb_view *view, struct sb_error *err)
 int sb_files_look(const struct sb_view *view, struct sb_error *err)
 {
 	if (sb_tree_entry(&view->root, ".slugbuild"))
-		sb_finding_fix(report(view, "name-reserved", ".slugbuild", ".slugbuild is where slugbuild puts its own files"),
+		sb_finding_fix(report(view, "name-reserved", ".slugbuild",
+				      ".slugbuild is where slugbuild puts its own files"),
 			       "git rm -r --cached .slugbuild && echo .slugbuild/ >> .gitignore");
 	if (sb_tree_entry(&view->root, ".env") && !sb_ignore_matches(&view->ignore, ".env", false))
 		sb_finding_fix(report(view, "env-committed", ".env",
-				      ".env is committed; its values are in the history and in the slug, and are not used"),
-			       "git rm --cached .env && echo .env >> .gitignore, then: slugbuild config:set NAME=value");
+				      ".env is committed; its values are in the history and in the "
+				      "slug, and are not used"),
+			       "git rm --cached .env && echo .env >> .gitignore, then: slugbuild "
+			       "config:set NAME=value");
 	if (view->pointers.n) {
 		SB_AUTO_FREE char *names = some(&view->pointers);
-		struct sb_finding *f = sb_report(view->findings, view->check->settings, "lfs-pointer",
-						 "git-lfs keeps the content elsewhere; these are deployed as pointers: %s", names);
+		struct sb_finding *f = sb_report(
+			view->findings, view->check->settings, "lfs-pointer",
+			"git-lfs keeps the content elsewhere; these are deployed as pointers: %s",
+			names);
 
 		sb_finding_at(f, view->pointers.item[0], 0, 0);
 		sb_finding_fix(f, "git lfs untrack PATTERN && git add --renormalize .");
@@ -170,7 +182,8 @@ static int rank(const struct sb_plan *plan, const struct sb_view *view, const ch
 {
 	struct sb_span folder = sb_path_folder(path);
 	SB_AUTO_FREE char *beside = sb_span_dup(folder);
-	struct sb_span base = plan->manage_py ? sb_path_folder(plan->manage_py) : (struct sb_span) { 0 };
+	struct sb_span base =
+		plan->manage_py ? sb_path_folder(plan->manage_py) : (struct sb_span) { 0 };
 	int depth = (int)sb_span_count(sb_span_of(path), '/');
 	bool below = folder.n > base.n && !memcmp(folder.p, base.n ? base.p : "", base.n) &&
 		     (!base.n || folder.p[base.n] == '/');
@@ -196,7 +209,8 @@ void sb_files_find_wsgi(struct sb_plan *plan, const struct sb_view *view)
 	if (!best)
 		return;
 
-	struct sb_span base = plan->manage_py ? sb_path_folder(plan->manage_py) : (struct sb_span) { 0 };
+	struct sb_span base =
+		plan->manage_py ? sb_path_folder(plan->manage_py) : (struct sb_span) { 0 };
 	bool below = base.n && !strncmp(best, base.p, base.n) && best[base.n] == '/';
 
 	plan->wsgi = sb_xstrdup(below ? best + base.n + 1 : best);
@@ -207,7 +221,8 @@ void sb_files_find_wsgi(struct sb_plan *plan, const struct sb_view *view)
 
 char *sb_files_web_line(const struct sb_plan *plan, const struct sb_view *view)
 {
-	struct sb_span base = plan->manage_py ? sb_path_folder(plan->manage_py) : (struct sb_span) { 0 };
+	struct sb_span base =
+		plan->manage_py ? sb_path_folder(plan->manage_py) : (struct sb_span) { 0 };
 
 	(void)view;
 	if (base.n)
@@ -219,11 +234,14 @@ char *sb_files_web_line(const struct sb_plan *plan, const struct sb_view *view)
 /* Procfile.dev and its like are read by other programs, on purpose. */
 static bool is_near(const char *name)
 {
-	static const char *const others[] = { "dev", "local", "windows", "development", "test", "docker", "sample",
-					      "example", "d", "sh", "template", "ci", "staging" };
+	static const char *const others[] = { "dev",    "local",  "windows",  "development",
+					      "test",   "docker", "sample",   "example",
+					      "d",      "sh",     "template", "ci",
+					      "staging" };
 
 	if (strncasecmp(name, "procfile", 8))
-		return !strcasecmp(name, "proc_file") || !strcasecmp(name, "proc-file") || !strcasecmp(name, "profile.txt");
+		return !strcasecmp(name, "proc_file") || !strcasecmp(name, "proc-file") ||
+		       !strcasecmp(name, "profile.txt");
 	if (!name[8])
 		return strcmp(name, "Procfile") != 0;
 	if (name[8] != '.')
@@ -237,8 +255,9 @@ static bool is_near(const char *name)
 static const char *misspelt(const struct sb_view *view)
 {
 	for (size_t i = 0; i < view->root.n; i++)
-		if (view->root.entry[i].kind != SB_DIR && view->root.entry[i].kind != SB_SUBMODULE &&
-		    is_near(view->root.entry[i].name) && !sb_ignore_matches(&view->ignore, view->root.entry[i].name, false))
+		if (view->root.entry[i].kind != SB_DIR &&
+		    view->root.entry[i].kind != SB_SUBMODULE && is_near(view->root.entry[i].name) &&
+		    !sb_ignore_matches(&view->ignore, view->root.entry[i].name, false))
 			return view->root.entry[i].name;
 	return NULL;
 }
@@ -249,9 +268,13 @@ void sb_files_no_procfile(const struct sb_plan *plan, const struct sb_view *view
 	struct sb_finding *f;
 
 	if (wrong) {
-		f = sb_report(view->findings, view->check->settings, "procfile-misspelt", "%s must be named Procfile", wrong);
+		f = sb_report(view->findings, view->check->settings, "procfile-misspelt",
+			      "%s must be named Procfile", wrong);
 		sb_finding_at(f, wrong, 0, 0);
-		sb_finding_fix(f, strcasecmp(wrong, "Procfile") ? "git mv %s Procfile" : "git mv -f %s Procfile", wrong);
+		sb_finding_fix(f,
+			       strcasecmp(wrong, "Procfile") ? "git mv %s Procfile"
+							     : "git mv -f %s Procfile",
+			       wrong);
 		return;
 	}
 	if (view->procfiles.n == 1) {
@@ -261,8 +284,10 @@ void sb_files_no_procfile(const struct sb_plan *plan, const struct sb_view *view
 		f = sb_report(view->findings, view->check->settings, "procfile-misplaced",
 			      "the Procfile must be in the root of the app");
 		sb_finding_at(f, path, 0, 0);
-		sb_finding_fix(f, "git mv %s Procfile\nor, if all of the app lies in %.*s, the server's owner sets: "
-				  "git config slugbuild.path %.*s",
+		sb_finding_fix(f,
+			       "git mv %s Procfile\nor, if all of the app lies in %.*s, the "
+			       "server's owner sets: "
+			       "git config slugbuild.path %.*s",
 			       path, SB_SPAN_ARG(folder), SB_SPAN_ARG(folder));
 		return;
 	}

@@ -9,8 +9,10 @@
  * belong in a pushed tree.
  */
 
-/* .slugignore and .gitattributes: what the view leaves out and what it looks into. Before the walk. */
-int sb_files_prepare(struct sb_plan *plan, struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
+/* .slugignore and .gitattributes: what the view leaves out and what it looks into. Before the walk.
+ */
+int sb_files_prepare(struct sb_plan *plan, struct sb_view *view,
+		     struct sb_error *err) SB_MUST_CHECK;
 
 /* Reserved names, submodules, pointers of git-lfs, a committed .env. After the walk. */
 int sb_files_look(const struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
@@ -21,7 +23,8 @@ void sb_files_no_procfile(const struct sb_plan *plan, const struct sb_view *view
 /* "web: gunicorn mysite.wsgi", as the app's own files suggest. Owned: free(3). */
 char *sb_files_web_line(const struct sb_plan *plan, const struct sb_view *view) SB_MUST_CHECK;
 
-/* The WSGI module beside the settings, and the folder it is found from ("" the root): plan->wsgi. */
+/* The WSGI module beside the settings, and the folder it is found from ("" the root): plan->wsgi.
+ */
 void sb_files_find_wsgi(struct sb_plan *plan, const struct sb_view *view);
 
 /* manage.py: shallowest, then by name. */

@@ -30,7 +30,8 @@ static void add_line(struct sb_ignore *out, struct sb_span line)
 	struct sb_ignore_rule rule = { 0 };
 
 	line = trim_right(line);
-	if (!line.n || line.p[0] == '#' || line.p[0] == '!' || line.n > PATTERN_MAX || memchr(line.p, '\0', line.n))
+	if (!line.n || line.p[0] == '#' || line.p[0] == '!' || line.n > PATTERN_MAX ||
+	    memchr(line.p, '\0', line.n))
 		return;
 	if (line.p[line.n - 1] == '/') {
 		rule.dirs = true;
@@ -97,7 +98,8 @@ static bool in_bracket(const char *p, const char *end, unsigned char c)
 	return c != '/' && hit != negated;
 }
 
-/* One step of the pattern that takes exactly one byte: its length in the pattern, 0 when it does not take c. */
+/* One step of the pattern that takes exactly one byte: its length in the pattern, 0 when it does
+ * not take c. */
 static size_t take_one(const char *p, char c)
 {
 	const char *end;

@@ -16,8 +16,10 @@ static const struct row {
 	const char *file;  /* that marks it */
 	const char *other; /* that belongs to it, or NULL */
 } rows[] = {
-	{ SB_PIPENV, "Pipfile.lock", "Pipfile" },	{ SB_PIP, "requirements.txt", NULL },
-	{ SB_POETRY, "poetry.lock", "pyproject.toml" }, { SB_UV, "uv.lock", "pyproject.toml" },
+	{ SB_PIPENV, "Pipfile.lock", "Pipfile" },
+	{ SB_PIP, "requirements.txt", NULL },
+	{ SB_POETRY, "poetry.lock", "pyproject.toml" },
+	{ SB_UV, "uv.lock", "pyproject.toml" },
 	{ SB_PYLOCK, "pylock.toml", NULL },
 };
 
@@ -37,7 +39,11 @@ static char *enumerate(const struct sb_list *list)
 	SB_AUTO(sb_buffer) out = SB_BUFFER_INIT(4096);
 
 	for (size_t i = 0; i < list->n; i++)
-		sb_buffer_addf(&out, "%s%s", !i ? "" : i + 1 == list->n ? " and " : ", ", list->item[i]);
+		sb_buffer_addf(&out, "%s%s",
+			       !i                 ? ""
+			       : i + 1 == list->n ? " and "
+						  : ", ",
+			       list->item[i]);
 	return sb_buffer_detach(&out);
 }
 
@@ -47,10 +53,13 @@ static void complain_multiple(const struct sb_view *view, const struct sb_list *
 	SB_AUTO(sb_buffer) fix = SB_BUFFER_INIT(4096);
 
 	for (size_t i = 0; i < found->n; i++)
-		sb_buffer_addf(&fix, "%sgit rm %s", i ? "\n" : "keep one and remove the others, one of:\n", found->item[i]);
+		sb_buffer_addf(&fix, "%sgit rm %s",
+			       i ? "\n" : "keep one and remove the others, one of:\n",
+			       found->item[i]);
 
-	struct sb_finding *f = sb_report(view->findings, view->check->settings, "dependencies-multiple",
-					 "%zu package managers' files: %s", found->n, names);
+	struct sb_finding *f =
+		sb_report(view->findings, view->check->settings, "dependencies-multiple",
+			  "%zu package managers' files: %s", found->n, names);
 
 	sb_finding_fix(f, "%s", fix.p ? fix.p : "");
 }
@@ -58,8 +67,10 @@ static void complain_multiple(const struct sb_view *view, const struct sb_list *
 /* The file that was meant to be requirements.txt, or NULL. */
 static const char *misspelt(const struct sb_view *view)
 {
-	static const char *const names[] = { "requeriments.txt", "requirement.txt", "requirements", "requirements.text",
-					     "requirements.txt.txt", "requirments.txt", "requirements.in.txt" };
+	static const char *const names[] = { "requeriments.txt",     "requirement.txt",
+					     "requirements",         "requirements.text",
+					     "requirements.txt.txt", "requirments.txt",
+					     "requirements.in.txt" };
 
 	for (size_t i = 0; i < view->root.n; i++) {
 		const struct sb_entry *entry = &view->root.entry[i];
@@ -93,7 +104,8 @@ static char *listing(const struct sb_view *view)
 
 static void complain_missing(const struct sb_view *view)
 {
-	static const char *const near[] = { "setup.py", "pyproject.toml", "pdm.lock", "environment.yml" };
+	static const char *const near[] = { "setup.py", "pyproject.toml", "pdm.lock",
+					    "environment.yml" };
 	SB_AUTO_FREE char *names = listing(view);
 	const char *wrong = misspelt(view);
 	const char *found = NULL;
@@ -110,16 +122,21 @@ static void complain_missing(const struct sb_view *view)
 		if (in_root(view, near[i]))
 			found = near[i];
 	f = sb_report(view->findings, view->check->settings, "dependencies-missing",
-		      "no file says what to install (requirements.txt, Pipfile.lock, poetry.lock, uv.lock, pylock.toml); "
+		      "no file says what to install (requirements.txt, Pipfile.lock, poetry.lock, "
+		      "uv.lock, pylock.toml); "
 		      "the root holds: %s",
 		      names);
 	if (view->inputs.n == 1) {
 		struct sb_span folder = sb_path_folder(view->inputs.item[0]);
 
-		sb_finding_fix(f, "%s is there: if the app lies in %.*s, the server's owner sets\ngit config slugbuild.path %.*s",
+		sb_finding_fix(f,
+			       "%s is there: if the app lies in %.*s, the server's owner sets\ngit "
+			       "config slugbuild.path %.*s",
 			       view->inputs.item[0], SB_SPAN_ARG(folder), SB_SPAN_ARG(folder));
 	} else if (found) {
-		sb_finding_fix(f, "%s alone is not enough: commit a lock (uv lock), or a requirements.txt", found);
+		sb_finding_fix(
+			f, "%s alone is not enough: commit a lock (uv lock), or a requirements.txt",
+			found);
 	} else {
 		sb_finding_fix(f, "pip freeze > requirements.txt && git add requirements.txt");
 	}
@@ -132,8 +149,9 @@ static bool complain_ignored(const struct sb_view *view)
 		if (!is_ignored(view, rows[i].file))
 			continue;
 
-		struct sb_finding *f = sb_report(view->findings, view->check->settings, "file-ignored",
-						 ".slugignore leaves out %s, which says what to install", rows[i].file);
+		struct sb_finding *f = sb_report(
+			view->findings, view->check->settings, "file-ignored",
+			".slugignore leaves out %s, which says what to install", rows[i].file);
 
 		sb_finding_at(f, rows[i].file, 0, 0);
 		sb_finding_fix(f, "take it out of .slugignore");
@@ -150,12 +168,14 @@ static void look_at_pipfile(const struct sb_view *view, enum sb_manager chosen)
 		return;
 	if (chosen != SB_NO_MANAGER) {
 		f = sb_report(view->findings, view->check->settings, "pipfile-unused",
-			      "the Pipfile has no Pipfile.lock and is not used: another manager's file is here");
+			      "the Pipfile has no Pipfile.lock and is not used: another manager's "
+			      "file is here");
 		sb_finding_fix(f, "git rm Pipfile, or run: pipenv lock");
 	} else {
 		f = sb_report(view->findings, view->check->settings, "pipfile-lock-missing",
 			      "there is a Pipfile but no Pipfile.lock");
-		sb_finding_fix(f, "pipenv lock && git add Pipfile.lock (look into .gitignore if it is in there)");
+		sb_finding_fix(f, "pipenv lock && git add Pipfile.lock (look into .gitignore if it "
+				  "is in there)");
 	}
 	sb_finding_at(f, "Pipfile", 0, 0);
 }
@@ -173,7 +193,8 @@ static const struct row *choose(const struct sb_view *view)
 	look_at_pipfile(view, chosen ? chosen->manager : SB_NO_MANAGER);
 	if (found.n > 1)
 		complain_multiple(view, &found);
-	else if (!chosen && !complain_ignored(view) && (!in_root(view, "Pipfile") || is_ignored(view, "Pipfile")))
+	else if (!chosen && !complain_ignored(view) &&
+		 (!in_root(view, "Pipfile") || is_ignored(view, "Pipfile")))
 		complain_missing(view);
 	return chosen;
 }
@@ -188,7 +209,8 @@ static bool is_foreign_entry(const json_t *entry)
 	return false;
 }
 
-static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, struct sb_text *text, struct sb_error *err)
+static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, struct sb_text *text,
+				struct sb_error *err)
 {
 	SB_AUTO_JSON json_t *lock = sb_json_parse(text->bytes, err);
 	const char *name;
@@ -204,7 +226,8 @@ static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, st
 		needs->open = true;
 		return 0;
 	}
-	json_object_foreach(json_object_get(lock, "default"), name, entry) {
+	json_object_foreach(json_object_get(lock, "default"), name, entry)
+	{
 		sb_list_add_take(&needs->names, sb_package_name(sb_span_of(name)));
 		plan->local_code |= is_foreign_entry(entry);
 	}
@@ -212,8 +235,8 @@ static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, st
 	return 0;
 }
 
-static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view, const struct row *row,
-			struct sb_error *err)
+static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view,
+			const struct row *row, struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(LOCK_MAX);
 	SB_AUTO(sb_lockfile) lock = { 0 };
@@ -235,32 +258,38 @@ static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const stru
 	sb_lockfile_parse(&lock, text.bytes);
 	needs->names = SB_STEAL(lock.names);
 	if (row->manager == SB_UV)
-		plan->project_package = lock.root || project->package || (project->build_system && !project->not_a_package);
+		plan->project_package = lock.root || project->package ||
+					(project->build_system && !project->not_a_package);
 	else if (row->manager == SB_POETRY)
 		plan->project_package = project->build_system && !project->not_a_package;
 	plan->local_code = lock.foreign || plan->project_package;
 	return 0;
 }
 
-static int look_at_pyproject(struct sb_needs *needs, const struct sb_view *view, struct sb_error *err)
+static int look_at_pyproject(struct sb_needs *needs, const struct sb_view *view,
+			     struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(1 << 20);
 	struct sb_text text;
-	int got = in_root(view, "pyproject.toml") ? sb_view_text(&text, &bytes, view, "pyproject.toml", false, err) : 0;
+	int got = in_root(view, "pyproject.toml")
+			  ? sb_view_text(&text, &bytes, view, "pyproject.toml", false, err)
+			  : 0;
 
 	if (got > 0)
 		sb_pyproject_parse(&needs->pyproject, &text);
 	return got < 0 ? -1 : 0;
 }
 
-int sb_manager_look(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view, struct sb_error *err)
+int sb_manager_look(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view,
+		    struct sb_error *err)
 {
 	const struct row *row = choose(view);
 
 	if (look_at_pyproject(needs, view, err) < 0)
 		return -1;
 	if (!row) {
-		needs->open = true; /* one finding is enough: what else may be missing follows from it */
+		needs->open =
+			true; /* one finding is enough: what else may be missing follows from it */
 		return 0;
 	}
 	plan->manager = row->manager;

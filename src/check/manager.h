@@ -10,8 +10,9 @@
  * plan->manager, inputs, local_code and project_package.
  */
 struct sb_needs {
-	struct sb_list names;  /* distributions named, as sb_package_name writes them, and extras asked for */
-	bool open;	       /* more may come from where this stage cannot look */
+	struct sb_list names; /* distributions named, as sb_package_name writes them, and extras
+				 asked for */
+	bool open;            /* more may come from where this stage cannot look */
 	struct sb_pyproject pyproject;
 	struct sb_version_wish lock_python; /* what Pipfile.lock says */
 };
@@ -20,8 +21,8 @@ int sb_manager_look(struct sb_plan *plan, struct sb_needs *needs, const struct s
 		    struct sb_error *err) SB_MUST_CHECK;
 
 /* The closure of requirements.txt: what it includes and what that includes. */
-int sb_closure_look(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view, const char *path,
-		    struct sb_error *err) SB_MUST_CHECK;
+int sb_closure_look(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view,
+		    const char *path, struct sb_error *err) SB_MUST_CHECK;
 
 /* Whether a distribution of that name, or one that surely brings it, is asked for. */
 bool sb_needs_have(const struct sb_needs *needs, const char *package);

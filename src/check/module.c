@@ -12,7 +12,8 @@ static bool module_of(const char *target, struct sb_span *out)
 	*out = (struct sb_span) { target, strcspn(target, ":(") };
 	if (!out->n || target[0] == '.' || out->p[out->n - 1] == '.')
 		return false;
-	return sb_span_all(*out, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") &&
+	return sb_span_all(*out,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") &&
 	       !sb_span_find(*out, "..");
 }
 
@@ -27,7 +28,8 @@ static char *path_of(struct sb_span folder, struct sb_span module)
 }
 
 /* A module, a package, or a package without __init__.py: 1, 0, -1. */
-static int is_there(const struct sb_view *view, struct sb_span folder, struct sb_span module, struct sb_error *err)
+static int is_there(const struct sb_view *view, struct sb_span folder, struct sb_span module,
+		    struct sb_error *err)
 {
 	static const char *const endings[] = { ".py", "", ".pyc", ".so" };
 	SB_AUTO_FREE char *base = path_of(folder, module);
@@ -122,11 +124,12 @@ static char *mended(const struct sb_programs *programs, struct sb_span module, c
 
 	if (!at)
 		return sb_xasprintf("%s: … %s …", programs->entry->name, with);
-	return sb_xasprintf("%s: %.*s%s%s", programs->entry->name, (int)(at - command), command, with, at + module.n);
+	return sb_xasprintf("%s: %.*s%s%s", programs->entry->name, (int)(at - command), command,
+			    with, at + module.n);
 }
 
-static void complain(const struct sb_programs *programs, const struct sb_word *word, struct sb_span module,
-		     const char *folder)
+static void complain(const struct sb_programs *programs, const struct sb_word *word,
+		     struct sb_span module, const char *folder)
 {
 	SB_AUTO_FREE char *from = *folder ? NULL : elsewhere(programs->view, module);
 	SB_AUTO_FREE char *near = from ? NULL : nearest(programs->view, folder, module);
@@ -134,14 +137,17 @@ static void complain(const struct sb_programs *programs, const struct sb_word *w
 	struct sb_finding *f;
 
 	if (from) {
-		SB_AUTO_FREE char *with = sb_xasprintf("--chdir %s %.*s", from, SB_SPAN_ARG(module));
+		SB_AUTO_FREE char *with =
+			sb_xasprintf("--chdir %s %.*s", from, SB_SPAN_ARG(module));
 
 		f = sb_programs_report(programs, word, "procfile-module-missing",
-				       "%.*s is not found from the root; it is in %s", SB_SPAN_ARG(module), from);
+				       "%.*s is not found from the root; it is in %s",
+				       SB_SPAN_ARG(module), from);
 		line = mended(programs, module, with);
 	} else {
 		f = sb_programs_report(programs, word, "procfile-module-missing",
-				       "no module %.*s in the tree, and no dependency of that name", SB_SPAN_ARG(module));
+				       "no module %.*s in the tree, and no dependency of that name",
+				       SB_SPAN_ARG(module));
 		line = near ? mended(programs, module, near) : NULL;
 	}
 	if (line)
@@ -158,15 +164,17 @@ static struct sb_span package_of(struct sb_span module)
 	return sb_span_cut(&rest, '.', &first) ? first : module;
 }
 
-int sb_module_judge(const struct sb_programs *programs, const struct sb_word *word, const char *target, bool whole,
-		    const char *folder, struct sb_error *err)
+int sb_module_judge(const struct sb_programs *programs, const struct sb_word *word,
+		    const char *target, bool whole, const char *folder, struct sb_error *err)
 {
 	struct sb_span module;
 	int there;
 
-	if (!module_of(target, &module) || is_installed(programs, module) || sets_path(programs->view))
+	if (!module_of(target, &module) || is_installed(programs, module) ||
+	    sets_path(programs->view))
 		return 0;
-	there = is_there(programs->view, sb_span_of(folder), whole ? module : package_of(module), err);
+	there = is_there(programs->view, sb_span_of(folder), whole ? module : package_of(module),
+			 err);
 	if (!there && programs->needs->pyproject.build_system) /* installed from src/ */
 		there = is_there(programs->view, sb_span_of("src"), module, err);
 	if (there)

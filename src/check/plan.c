@@ -8,7 +8,7 @@ const char *sb_manager_name(enum sb_manager manager)
 {
 	static const char *const names[] = {
 		[SB_NO_MANAGER] = "none", [SB_PIP] = "pip", [SB_PIPENV] = "pipenv",
-		[SB_POETRY] = "poetry",	  [SB_UV] = "uv",   [SB_PYLOCK] = "pylock",
+		[SB_POETRY] = "poetry",   [SB_UV] = "uv",   [SB_PYLOCK] = "pylock",
 	};
 
 	return names[manager];

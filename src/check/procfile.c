@@ -22,12 +22,14 @@ static unsigned column(const struct line *line, const char *at)
 #define complain(line, rule, at, ...) \
 	sb_text_report((line)->text, rule, (line)->number, column(line, at), __VA_ARGS__)
 
-static const char FORM[] = "write it as \"type: command\", or put a # in front to make it a comment";
+static const char FORM[] =
+	"write it as \"type: command\", or put a # in front to make it a comment";
 
 /* Types that people write without ':'; any other word may as well be prose. */
 static bool is_usual(struct sb_span name)
 {
-	static const char *const usual[] = { "web", "worker", "release", "clock", "beat", "scheduler" };
+	static const char *const usual[] = { "web",   "worker", "release",
+					     "clock", "beat",   "scheduler" };
 
 	for (size_t i = 0; i < SB_COUNT(usual); i++)
 		if (sb_span_is(name, usual[i]))
@@ -44,11 +46,13 @@ static bool without_colon(struct line *line, struct sb_span body)
 	line->name = (struct sb_span) { body.p, (size_t)(blank - body.p) };
 	line->command = sb_span_trim((struct sb_span) { blank, body.n - line->name.n });
 	if (!is_usual(line->name) || !line->command.n) {
-		sb_finding_fix(complain(line, "procfile-line", body.p, "not a process type: there is no ':' in it"),
+		sb_finding_fix(complain(line, "procfile-line", body.p,
+					"not a process type: there is no ':' in it"),
 			       "%s", FORM);
 		return false;
 	}
-	sb_finding_fix(complain(line, "procfile-dialect", blank, "the ':' after \"%.*s\" is missing; only Heroku reads this",
+	sb_finding_fix(complain(line, "procfile-dialect", blank,
+				"the ':' after \"%.*s\" is missing; only Heroku reads this",
 				SB_SPAN_ARG(line->name)),
 		       "%.*s: %.*s", SB_SPAN_ARG(line->name), SB_SPAN_ARG(line->command));
 	return true;
@@ -63,13 +67,16 @@ static bool good_name(const struct line *line)
 	while (i < name.n && name.p[i] && strchr(NAME, name.p[i]))
 		i++;
 	if (!name.n)
-		f = complain(line, "procfile-line", line->name.p, "there is no process type before the ':'");
+		f = complain(line, "procfile-line", line->name.p,
+			     "there is no process type before the ':'");
 	else if (i < name.n)
-		f = complain(line, "procfile-line", name.p + i,
-			     "\"%.*s\" is no process type: only letters, digits, - and _ may be in it",
-			     SB_SPAN_ARG(name));
+		f = complain(
+			line, "procfile-line", name.p + i,
+			"\"%.*s\" is no process type: only letters, digits, - and _ may be in it",
+			SB_SPAN_ARG(name));
 	else if (name.n > SB_PROCESS_NAME_MAX)
-		f = complain(line, "procfile-line", name.p, "a process type of %zu bytes; the limit is %d", name.n,
+		f = complain(line, "procfile-line", name.p,
+			     "a process type of %zu bytes; the limit is %d", name.n,
 			     SB_PROCESS_NAME_MAX);
 	else
 		return true;
@@ -96,18 +103,20 @@ static void dialects(const struct line *line, struct sb_span body, const char *c
 		says = "some platforms turn _ into - in a process type";
 	}
 	if (says)
-		sb_finding_fix(complain(line, "procfile-dialect", at, "%s", says), "%.*s: %.*s", SB_SPAN_ARG(name),
-			       SB_SPAN_ARG(line->command));
+		sb_finding_fix(complain(line, "procfile-dialect", at, "%s", says), "%.*s: %.*s",
+			       SB_SPAN_ARG(name), SB_SPAN_ARG(line->command));
 }
 
 static bool with_colon(struct line *line, struct sb_span body, const char *colon)
 {
 	line->name = sb_span_trim((struct sb_span) { body.p, (size_t)(colon - body.p) });
-	line->command = sb_span_trim((struct sb_span) { colon + 1, body.n - (size_t)(colon + 1 - body.p) });
+	line->command =
+		sb_span_trim((struct sb_span) { colon + 1, body.n - (size_t)(colon + 1 - body.p) });
 	if (!good_name(line))
 		return false;
 	if (!line->command.n) {
-		sb_finding_fix(complain(line, "procfile-line", colon, "\"%.*s\" has no command", SB_SPAN_ARG(line->name)),
+		sb_finding_fix(complain(line, "procfile-line", colon, "\"%.*s\" has no command",
+					SB_SPAN_ARG(line->name)),
 			       "%.*s: the command to run", SB_SPAN_ARG(line->name));
 		return false;
 	}
@@ -123,7 +132,8 @@ static bool split(struct line *line)
 	const char *blank = NULL;
 
 	if (odd) {
-		sb_finding_fix(complain(line, "procfile-line", odd, "byte 0x%02x is neither text nor UTF-8",
+		sb_finding_fix(complain(line, "procfile-line", odd,
+					"byte 0x%02x is neither text nor UTF-8",
 					(unsigned)(unsigned char)*odd),
 			       "remove it");
 		return false;
@@ -132,7 +142,8 @@ static bool split(struct line *line)
 		if (body.p[i] == ' ' || body.p[i] == '\t')
 			blank = body.p + i;
 	/* "web gunicorn -b :80": the ':' is one of the command's */
-	if (!colon || (blank && blank < colon && is_usual((struct sb_span) { body.p, (size_t)(blank - body.p) }) &&
+	if (!colon || (blank && blank < colon &&
+		       is_usual((struct sb_span) { body.p, (size_t)(blank - body.p) }) &&
 		       sb_span_trim((struct sb_span) { blank, (size_t)(colon - blank) }).n))
 		return without_colon(line, body);
 	return with_colon(line, body, colon);
@@ -148,8 +159,9 @@ static char *name_of(const struct line *line)
 	if (!strcasecmp(name, "web") || !strcasecmp(name, "release")) {
 		for (char *p = name; *p; p++)
 			*p = (char)(*p | 0x20);
-		sb_finding_fix(complain(line, "procfile-dialect", line->name.p, "\"%.*s\" is taken as \"%s\"",
-					SB_SPAN_ARG(line->name), name),
+		sb_finding_fix(complain(line, "procfile-dialect", line->name.p,
+					"\"%.*s\" is taken as \"%s\"", SB_SPAN_ARG(line->name),
+					name),
 			       "%s: %.*s", name, SB_SPAN_ARG(line->command));
 		return name;
 	}
@@ -165,14 +177,14 @@ static void add(struct sb_procfile *out, const struct line *line)
 	struct sb_procfile_entry *old = (struct sb_procfile_entry *)sb_procfile_find(out, name);
 
 	if (old && sb_span_is(line->command, old->command)) {
-		sb_finding_fix(complain(line, "procfile-dialect", line->name.p, "\"%s\" stands on line %u already", name,
-					old->line),
+		sb_finding_fix(complain(line, "procfile-dialect", line->name.p,
+					"\"%s\" stands on line %u already", name, old->line),
 			       "remove one of the two lines");
 		return;
 	}
 	if (old) {
-		sb_finding_fix(complain(line, "procfile-duplicate", line->name.p, "\"%s\" has another command on line %u",
-					name, old->line),
+		sb_finding_fix(complain(line, "procfile-duplicate", line->name.p,
+					"\"%s\" has another command on line %u", name, old->line),
 			       "keep one of the two lines; Heroku would run the last one");
 		free(old->command);
 		old->command = sb_span_dup(line->command);
@@ -181,12 +193,14 @@ static void add(struct sb_procfile *out, const struct line *line)
 		return;
 	}
 	if (out->n == SB_PROCFILE_TYPES) {
-		complain(line, "procfile-line", line->name.p, "more than %d process types", SB_PROCFILE_TYPES);
+		complain(line, "procfile-line", line->name.p, "more than %d process types",
+			 SB_PROCFILE_TYPES);
 		return;
 	}
 	sb_grow(&out->entry, out->n, sizeof(*out->entry));
-	out->entry[out->n++] = (struct sb_procfile_entry) { SB_STEAL(name), sb_span_dup(line->command), line->number,
-							     column(line, line->command.p) };
+	out->entry[out->n++] =
+		(struct sb_procfile_entry) { SB_STEAL(name), sb_span_dup(line->command),
+					     line->number, column(line, line->command.p) };
 }
 
 void sb_procfile_parse(struct sb_procfile *out, const struct sb_text *text)
@@ -210,7 +224,8 @@ void sb_procfile_parse(struct sb_procfile *out, const struct sb_text *text)
 	*out = SB_STEAL(made);
 }
 
-const struct sb_procfile_entry *sb_procfile_find(const struct sb_procfile *procfile, const char *name)
+const struct sb_procfile_entry *sb_procfile_find(const struct sb_procfile *procfile,
+						 const char *name)
 {
 	for (size_t i = 0; i < procfile->n; i++)
 		if (!strcmp(procfile->entry[i].name, name))

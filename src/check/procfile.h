@@ -27,7 +27,8 @@ struct sb_procfile {
 };
 
 void sb_procfile_parse(struct sb_procfile *out, const struct sb_text *text);
-const struct sb_procfile_entry *sb_procfile_find(const struct sb_procfile *procfile, const char *name);
+const struct sb_procfile_entry *sb_procfile_find(const struct sb_procfile *procfile,
+						 const char *name);
 void sb_procfile_release(struct sb_procfile *procfile);
 
 #endif

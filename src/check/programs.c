@@ -8,22 +8,28 @@
 
 enum target { NO_TARGET, FIRST_WORD, APP_OPTION };
 
-/* Programs that a package brings. `flags`: options without a value, where the first other word is the module. */
+/* Programs that a package brings. `flags`: options without a value, where the first other word is
+ * the module. */
 static const struct program {
 	const char *name, *package;
 	enum target target;
 	const char *flags;
 } programs_known[] = {
 	{ "gunicorn", "gunicorn", FIRST_WORD,
-	  " --preload --reload --daemon -D --check-config --print-config --capture-output --proxy-protocol "
-	  "--reuse-port --initgroups --log-syslog --enable-stdio-inheritance --no-sendfile --spew -R "
-	  "--disable-redirect-access-to-syslog --permit-obsolete-folding --strip-header-spaces --no-control-socket " },
+	  " --preload --reload --daemon -D --check-config --print-config --capture-output "
+	  "--proxy-protocol "
+	  "--reuse-port --initgroups --log-syslog --enable-stdio-inheritance --no-sendfile --spew "
+	  "-R "
+	  "--disable-redirect-access-to-syslog --permit-obsolete-folding --strip-header-spaces "
+	  "--no-control-socket " },
 	{ "uvicorn", "uvicorn", FIRST_WORD,
-	  " --reload --factory --proxy-headers --no-proxy-headers --access-log --no-access-log --use-colors "
+	  " --reload --factory --proxy-headers --no-proxy-headers --access-log --no-access-log "
+	  "--use-colors "
 	  "--no-use-colors --server-header --no-server-header --date-header --no-date-header " },
 	{ "daphne", "daphne", FIRST_WORD, " --proxy-headers --no-server-name " },
 	{ "hypercorn", "hypercorn", FIRST_WORD, " --reload --daemon --debug --access-log " },
-	{ "waitress-serve", "waitress", FIRST_WORD, " --call --expose-tracebacks --no-expose-tracebacks " },
+	{ "waitress-serve", "waitress", FIRST_WORD,
+	  " --call --expose-tracebacks --no-expose-tracebacks " },
 	{ "granian", "granian", NO_TARGET, NULL },
 	{ "uwsgi", "uwsgi", NO_TARGET, NULL },
 	{ "celery", "celery", APP_OPTION, NULL },
@@ -44,8 +50,9 @@ static const struct program {
 	{ "alembic", "alembic", NO_TARGET, NULL },
 };
 
-struct sb_finding *sb_programs_report(const struct sb_programs *programs, const struct sb_word *word, const char *rule,
-				      const char *fmt, ...)
+struct sb_finding *sb_programs_report(const struct sb_programs *programs,
+				      const struct sb_word *word, const char *rule, const char *fmt,
+				      ...)
 {
 	SB_AUTO_FREE char *says = NULL;
 	va_list ap;
@@ -55,8 +62,8 @@ struct sb_finding *sb_programs_report(const struct sb_programs *programs, const 
 	va_end(ap);
 	if (n < 0)
 		says = sb_xstrdup(fmt);
-	return sb_text_report(programs->text, rule, programs->entry->line, programs->entry->column + (unsigned)word->at,
-			      "%s", says);
+	return sb_text_report(programs->text, rule, programs->entry->line,
+			      programs->entry->column + (unsigned)word->at, "%s", says);
 }
 
 static const struct program *program_known(const char *name)
@@ -70,19 +77,21 @@ static const struct program *program_known(const char *name)
 static const char *add_to(const struct sb_needs *needs, const struct sb_view *view)
 {
 	(void)needs;
-	return sb_tree_entry(&view->root, "Pipfile.lock") ? "pipenv install %s" :
-	       sb_tree_entry(&view->root, "poetry.lock")  ? "poetry add %s" :
-	       sb_tree_entry(&view->root, "uv.lock")	  ? "uv add %s" :
-							    "echo %s >> requirements.txt";
+	return sb_tree_entry(&view->root, "Pipfile.lock")  ? "pipenv install %s"
+	       : sb_tree_entry(&view->root, "poetry.lock") ? "poetry add %s"
+	       : sb_tree_entry(&view->root, "uv.lock")     ? "uv add %s"
+							   : "echo %s >> requirements.txt";
 }
 
-static void judge_package(const struct sb_programs *programs, const struct sb_word *word, const struct program *known)
+static void judge_package(const struct sb_programs *programs, const struct sb_word *word,
+			  const struct program *known)
 {
 	if (programs->needs->open || sb_needs_have(programs->needs, known->package))
 		return;
 
 	struct sb_finding *f = sb_programs_report(programs, word, "procfile-program-missing",
-						  "%s is not there: no dependency file names %s", word->text, known->package);
+						  "%s is not there: no dependency file names %s",
+						  word->text, known->package);
 	const char *form = add_to(programs->needs, programs->view);
 	const char *hole = strstr(form, "%s");
 
@@ -90,7 +99,8 @@ static void judge_package(const struct sb_programs *programs, const struct sb_wo
 }
 
 /* A script or program of the tree, by its path. */
-static int judge_file(const struct sb_programs *programs, const struct sb_word *word, struct sb_error *err)
+static int judge_file(const struct sb_programs *programs, const struct sb_word *word,
+		      struct sb_error *err)
 {
 	SB_AUTO_FREE char *path = NULL;
 	int has;
@@ -106,8 +116,8 @@ static int judge_file(const struct sb_programs *programs, const struct sb_word *
 	if (has)
 		return has < 0 ? -1 : 0;
 
-	struct sb_finding *f = sb_programs_report(programs, word, "procfile-program-missing", "there is no file %s in the tree",
-						  path);
+	struct sb_finding *f = sb_programs_report(programs, word, "procfile-program-missing",
+						  "there is no file %s in the tree", path);
 	const char *slash = strrchr(path, '/');
 	const struct sb_list *manages = &programs->view->manages;
 
@@ -118,14 +128,17 @@ static int judge_file(const struct sb_programs *programs, const struct sb_word *
 	return 0;
 }
 
-/* The folder that --chdir, --app-dir or --pythonpath names, and the module; NULL where an option leaves that open. */
-static const struct sb_word *server_target(const struct program *known, const struct sb_words *words, size_t i,
+/* The folder that --chdir, --app-dir or --pythonpath names, and the module; NULL where an option
+ * leaves that open. */
+static const struct sb_word *server_target(const struct program *known,
+					   const struct sb_words *words, size_t i,
 					   const struct sb_word **folder)
 {
 	for (; i < words->n; i++) {
 		const struct sb_word *word = &words->word[i];
 		SB_AUTO_FREE char *flag = sb_xasprintf(" %s ", word->text);
-		bool names_folder = !strcmp(word->text, "--chdir") || !strcmp(word->text, "--app-dir") ||
+		bool names_folder = !strcmp(word->text, "--chdir") ||
+				    !strcmp(word->text, "--app-dir") ||
 				    !strcmp(word->text, "--pythonpath");
 
 		if (word->text[0] != '-')
@@ -164,8 +177,9 @@ static const struct sb_word *app_option(const struct sb_words *words, size_t i, 
 }
 
 /* What `server` names, as a word, and as text: "mysite.wsgi". Options may stand behind it, too. */
-static const struct sb_word *find_target(const struct program *known, const struct sb_words *words, size_t i,
-					 const struct sb_word **folder, const char **value)
+static const struct sb_word *find_target(const struct program *known, const struct sb_words *words,
+					 size_t i, const struct sb_word **folder,
+					 const char **value)
 {
 	const struct sb_word *word;
 
@@ -179,8 +193,8 @@ static const struct sb_word *find_target(const struct program *known, const stru
 	return word;
 }
 
-static int judge_target(const struct sb_programs *programs, const struct program *known, const struct sb_words *words,
-			size_t i, struct sb_error *err)
+static int judge_target(const struct sb_programs *programs, const struct program *known,
+			const struct sb_words *words, size_t i, struct sb_error *err)
 {
 	const struct sb_word *folder = NULL;
 	const char *value = NULL;
@@ -192,11 +206,13 @@ static int judge_target(const struct sb_programs *programs, const struct program
 	if (folder) {
 		const char *eq = strchr(folder->text, '=');
 
-		from = sb_path_join(sb_span_of(programs->folder), sb_span_of(eq ? eq + 1 : folder->text));
+		from = sb_path_join(sb_span_of(programs->folder),
+				    sb_span_of(eq ? eq + 1 : folder->text));
 		if (!from)
 			return 0;
 	}
-	return sb_module_judge(programs, word, value, known->target == FIRST_WORD, from ? from : programs->folder, err);
+	return sb_module_judge(programs, word, value, known->target == FIRST_WORD,
+			       from ? from : programs->folder, err);
 }
 
 /* NAME=value in front of a command. */
@@ -217,15 +233,24 @@ static void complain_run(const struct sb_programs *programs, const struct sb_wor
 	if (programs->needs->open || sb_needs_have(programs->needs, word->text))
 		return;
 	sb_finding_fix(sb_programs_report(programs, word, "procfile-program-missing",
-					  "%s is not there at run time, only the packages are", word->text),
+					  "%s is not there at run time, only the packages are",
+					  word->text),
 		       "leave out \"%s run\"", word->text);
 }
 
 /* How many words in front only start what is behind them; -1: what they do is not known. */
-static int wrapper_length(const struct sb_programs *programs, const struct sb_words *words, size_t i)
+static int wrapper_length(const struct sb_programs *programs, const struct sb_words *words,
+			  size_t i)
 {
-	static const char *const one[] = { "exec", "nohup", "command", "time", "env", "ddtrace-run", "opentelemetry-instrument",
-					   "dumb-init", "nice" };
+	static const char *const one[] = { "exec",
+					   "nohup",
+					   "command",
+					   "time",
+					   "env",
+					   "ddtrace-run",
+					   "opentelemetry-instrument",
+					   "dumb-init",
+					   "nice" };
 	const char *word = words->word[i].text;
 	const char *next = i + 1 < words->n ? words->word[i + 1].text : "";
 
@@ -250,7 +275,8 @@ static bool is_python(const char *name)
 }
 
 /* python manage.py …, python -m gunicorn …, python -u x.py */
-static int judge_python(const struct sb_programs *programs, const struct sb_words *words, size_t i, struct sb_error *err)
+static int judge_python(const struct sb_programs *programs, const struct sb_words *words, size_t i,
+			struct sb_error *err)
 {
 	const struct program *known;
 
@@ -258,19 +284,24 @@ static int judge_python(const struct sb_programs *programs, const struct sb_word
 		const char *option = words->word[i].text;
 
 		if (strcmp(option, "-m")) {
-			if (strcmp(option, "-u") && strcmp(option, "-O") && strcmp(option, "-B") && strcmp(option, "-E"))
+			if (strcmp(option, "-u") && strcmp(option, "-O") && strcmp(option, "-B") &&
+			    strcmp(option, "-E"))
 				return 0;
 			continue;
 		}
-		if (i + 1 == words->n || words->word[i + 1].dynamic || !(known = program_known(words->word[i + 1].text)))
+		if (i + 1 == words->n || words->word[i + 1].dynamic ||
+		    !(known = program_known(words->word[i + 1].text)))
 			return 0;
 		judge_package(programs, &words->word[i + 1], known);
 		return judge_target(programs, known, words, i + 2, err);
 	}
-	return i < words->n && strstr(words->word[i].text, ".py") ? judge_file(programs, &words->word[i], err) : 0;
+	return i < words->n && strstr(words->word[i].text, ".py")
+		       ? judge_file(programs, &words->word[i], err)
+		       : 0;
 }
 
-int sb_programs_judge(const struct sb_programs *programs, const struct sb_words *words, struct sb_error *err)
+int sb_programs_judge(const struct sb_programs *programs, const struct sb_words *words,
+		      struct sb_error *err)
 {
 	const struct program *known;
 	int skip = 1;
@@ -294,6 +325,8 @@ int sb_programs_judge(const struct sb_programs *programs, const struct sb_words 
 	if (is_python(name))
 		return judge_python(programs, words, i, err);
 	if (!strcmp(name, "sh") || !strcmp(name, "bash"))
-		return i + 1 < words->n && words->word[i + 1].text[0] != '-' ? judge_file(programs, &words->word[i + 1], err) : 0;
+		return i + 1 < words->n && words->word[i + 1].text[0] != '-'
+			       ? judge_file(programs, &words->word[i + 1], err)
+			       : 0;
 	return strchr(name, '/') ? judge_file(programs, &words->word[i], err) : 0;
 }

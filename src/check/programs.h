@@ -17,15 +17,18 @@ struct sb_programs {
 	const char *folder; /* from the root, after `cd` */
 };
 
-int sb_programs_judge(const struct sb_programs *programs, const struct sb_words *words, struct sb_error *err) SB_MUST_CHECK;
+int sb_programs_judge(const struct sb_programs *programs, const struct sb_words *words,
+		      struct sb_error *err) SB_MUST_CHECK;
 
 /* A finding about a word of the entry's command. */
-struct sb_finding *sb_programs_report(const struct sb_programs *programs, const struct sb_word *word, const char *rule,
-				      const char *fmt, ...) SB_PRINTF(4, 5);
+struct sb_finding *sb_programs_report(const struct sb_programs *programs,
+				      const struct sb_word *word, const char *rule, const char *fmt,
+				      ...) SB_PRINTF(4, 5);
 
-/* procfile-module-missing: `target` is "mysite.wsgi:application", looked for in `folder`. Where not `whole`, its
- * last names may be attributes ("proj.app"): then only its package must be there. */
-int sb_module_judge(const struct sb_programs *programs, const struct sb_word *word, const char *target, bool whole,
-		    const char *folder, struct sb_error *err) SB_MUST_CHECK;
+/* procfile-module-missing: `target` is "mysite.wsgi:application", looked for in `folder`. Where not
+ * `whole`, its last names may be attributes ("proj.app"): then only its package must be there. */
+int sb_module_judge(const struct sb_programs *programs, const struct sb_word *word,
+		    const char *target, bool whole, const char *folder,
+		    struct sb_error *err) SB_MUST_CHECK;
 
 #endif

@@ -62,8 +62,8 @@ static void set_text(char **out, unsigned *at, struct sb_span value, unsigned li
 	*at = line;
 }
 
-static void project_key(struct sb_pyproject *out, struct sb_span table, struct sb_span key, struct sb_span value,
-			unsigned line)
+static void project_key(struct sb_pyproject *out, struct sb_span table, struct sb_span key,
+			struct sb_span value, unsigned line)
 {
 	if (sb_span_is(table, "project") && sb_span_is(key, "requires-python"))
 		set_text(&out->requires_python, &out->requires_line, value, line);
@@ -77,7 +77,8 @@ static void project_key(struct sb_pyproject *out, struct sb_span table, struct s
 	}
 }
 
-/* Whether `line` holds an odd number of three quotes in a row: a text over several lines starts or ends. */
+/* Whether `line` holds an odd number of three quotes in a row: a text over several lines starts or
+ * ends. */
 static bool turns_text(struct sb_span line)
 {
 	bool turns = false;
@@ -123,23 +124,27 @@ void sb_pyproject_release(struct sb_pyproject *pyproject)
 /* uv: source = { editable = "." }; Poetry: [package.source] type = "git"; pylock: [packages.vcs] */
 static bool is_foreign_source(struct sb_span value)
 {
-	return sb_span_find(value, "editable =") || sb_span_find(value, "git =") || sb_span_find(value, "directory =") || sb_span_find(value, "path =") ||
+	return sb_span_find(value, "editable =") || sb_span_find(value, "git =") ||
+	       sb_span_find(value, "directory =") || sb_span_find(value, "path =") ||
 	       sb_span_find(value, "url =");
 }
 
-static void lock_key(struct sb_lockfile *out, struct sb_span table, struct sb_span key, struct sb_span value)
+static void lock_key(struct sb_lockfile *out, struct sb_span table, struct sb_span key,
+		     struct sb_span value)
 {
 	struct sb_span text;
 
-	if ((sb_span_is(table, "package") || sb_span_is(table, "packages")) && sb_span_is(key, "name") &&
-	    quoted(value, &text)) {
+	if ((sb_span_is(table, "package") || sb_span_is(table, "packages")) &&
+	    sb_span_is(key, "name") && quoted(value, &text)) {
 		sb_list_add_take(&out->names, sb_package_name(text));
 	} else if (sb_span_is(table, "package") && sb_span_is(key, "source")) {
 		out->root |= sb_span_find(value, "editable = \".\"") != NULL;
 		out->foreign |= is_foreign_source(value);
-	} else if (sb_span_is(table, "package.source") && sb_span_is(key, "type") && quoted(value, &text)) {
+	} else if (sb_span_is(table, "package.source") && sb_span_is(key, "type") &&
+		   quoted(value, &text)) {
 		out->foreign |= !sb_span_is(text, "legacy") && !sb_span_is(text, "pypi");
-	} else if (sb_span_is(table, "packages") && (sb_span_is(key, "directory") || sb_span_is(key, "vcs"))) {
+	} else if (sb_span_is(table, "packages") &&
+		   (sb_span_is(key, "directory") || sb_span_is(key, "vcs"))) {
 		out->foreign = true;
 	}
 }
@@ -153,7 +158,8 @@ void sb_lockfile_parse(struct sb_lockfile *out, struct sb_span text)
 		if (!line.n || line.p[0] == ' ' || line.p[0] == '\t')
 			continue; /* inside an array */
 		if (table_name(line, &table))
-			made.foreign |= sb_span_is(table, "packages.vcs") || sb_span_is(table, "packages.directory");
+			made.foreign |= sb_span_is(table, "packages.vcs") ||
+					sb_span_is(table, "packages.directory");
 		else if (key_value(line, &key, &value))
 			lock_key(&made, table, key, value);
 	}

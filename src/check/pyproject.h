@@ -15,14 +15,14 @@ struct sb_pyproject {
 	unsigned requires_line, poetry_line;
 	bool build_system;  /* there is a [build-system] */
 	bool not_a_package; /* package-mode = false, tool.uv.package = false */
-	bool package;	    /* tool.uv.package = true */
+	bool package;       /* tool.uv.package = true */
 };
 
 void sb_pyproject_parse(struct sb_pyproject *out, const struct sb_text *text);
 void sb_pyproject_release(struct sb_pyproject *pyproject);
 
-/* poetry.lock, uv.lock, pylock.toml: the names of all packages, and whether one comes from a folder,
- * a repository or a URL. `root` is set where uv.lock installs the project itself. */
+/* poetry.lock, uv.lock, pylock.toml: the names of all packages, and whether one comes from a
+ * folder, a repository or a URL. `root` is set where uv.lock installs the project itself. */
 struct sb_lockfile {
 	struct sb_list names;
 	bool foreign, root;

@@ -11,7 +11,7 @@
 struct reader {
 	const struct sb_text *text;
 	struct sb_requirements *out;
-	unsigned line;	 /* where the logical line starts */
+	unsigned line;   /* where the logical line starts */
 	unsigned column; /* of its first byte */
 };
 
@@ -33,7 +33,8 @@ char *sb_package_name(struct sb_span name)
 	return out;
 }
 
-static struct sb_requirement *add(struct reader *r, enum sb_requirement_kind kind, struct sb_span target)
+static struct sb_requirement *add(struct reader *r, enum sb_requirement_kind kind,
+				  struct sb_span target)
 {
 	struct sb_requirement item = { .kind = kind, .line = r->line, .column = r->column };
 
@@ -52,20 +53,24 @@ static struct sb_finding *complain(const struct reader *r, const char *says)
 static bool is_vcs(struct sb_span s)
 {
 	return sb_span_starts(s, "git+") || sb_span_starts(s, "hg+") || sb_span_starts(s, "svn+") ||
-	       sb_span_starts(s, "bzr+") || sb_span_starts(s, "git://") || sb_span_starts(s, "git@");
+	       sb_span_starts(s, "bzr+") || sb_span_starts(s, "git://") ||
+	       sb_span_starts(s, "git@");
 }
 
 static bool is_url(struct sb_span s)
 {
 	const char *colon = sb_span_find(s, "://");
 
-	return (colon && sb_span_all((struct sb_span) { s.p, (size_t)(colon - s.p) }, WORD "+.-")) ||
+	return (colon &&
+		sb_span_all((struct sb_span) { s.p, (size_t)(colon - s.p) }, WORD "+.-")) ||
 	       sb_span_starts(s, "file:");
 }
 
 static bool is_path(struct sb_span s)
 {
-	static const char *const ends[] = { ".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".tar.xz" };
+	static const char *const ends[] = {
+		".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz", ".tar.xz"
+	};
 
 	if (sb_span_starts(s, ".") || sb_span_starts(s, "/"))
 		return true;
@@ -144,7 +149,9 @@ static struct sb_requirement *add_target(struct reader *r, struct sb_span s)
 /* What may follow a name and its extras. */
 static bool good_rest(struct sb_span rest)
 {
-	static const char *const starts[] = { "==", ">=", "<=", "~=", "!=", ">", "<", "(", ";", "--" };
+	static const char *const starts[] = {
+		"==", ">=", "<=", "~=", "!=", ">", "<", "(", ";", "--"
+	};
 
 	if (!rest.n)
 		return true;
@@ -162,7 +169,8 @@ static void package(struct reader *r, struct sb_span s)
 	while (n < s.n && s.p[n] && strchr(WORD "._-", s.p[n]))
 		n++;
 
-	struct sb_span name = { s.p, n }, rest = sb_span_trim((struct sb_span) { s.p + n, s.n - n });
+	struct sb_span name = { s.p, n },
+		       rest = sb_span_trim((struct sb_span) { s.p + n, s.n - n });
 
 	if (!n || !strchr(WORD, s.p[0])) {
 		sb_finding_fix(complain(r, "neither a package, a URL, a path nor an option"),
@@ -187,9 +195,10 @@ static void package(struct reader *r, struct sb_span s)
 	} else if (!good_rest(rest)) {
 		bool single = rest.p[0] == '=' && !sb_span_starts(rest, "==");
 
-		sb_finding_fix(complain(r, single ? "one '=' between name and version; pip wants \"==\"" :
-						    "pip cannot read what follows the name"),
-			       "%.*s==1.2.3", SB_SPAN_ARG(name));
+		sb_finding_fix(
+			complain(r, single ? "one '=' between name and version; pip wants \"==\""
+					   : "pip cannot read what follows the name"),
+			"%.*s==1.2.3", SB_SPAN_ARG(name));
 		return;
 	} else {
 		item = add(r, SB_REQ_PACKAGE, (struct sb_span) { 0 });
@@ -199,8 +208,10 @@ static void package(struct reader *r, struct sb_span s)
 	item->extras = extras.n ? sb_span_dup(extras) : NULL;
 }
 
-/* The value of "--name VALUE", "--name=VALUE", "-n VALUE", "-nVALUE"; false where it is another option. */
-static bool option_value(struct sb_span s, const char *longer, const char *shorter, struct sb_span *value)
+/* The value of "--name VALUE", "--name=VALUE", "-n VALUE", "-nVALUE"; false where it is another
+ * option. */
+static bool option_value(struct sb_span s, const char *longer, const char *shorter,
+			 struct sb_span *value)
 {
 	struct sb_span rest;
 
@@ -246,7 +257,8 @@ static void variables(const struct reader *r, struct sb_span s)
 
 		if (s.p[i] != '$' || s.p[i + 1] != '{')
 			continue;
-		while (i + 2 + n < s.n && s.p[i + 2 + n] && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", s.p[i + 2 + n]))
+		while (i + 2 + n < s.n && s.p[i + 2 + n] &&
+		       strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", s.p[i + 2 + n]))
 			n++;
 		if (!n || i + 2 + n >= s.n || s.p[i + 2 + n] != '}')
 			continue;
@@ -255,10 +267,12 @@ static void variables(const struct reader *r, struct sb_span s)
 
 		if (sb_span_starts(name, "PIP_") || sb_span_starts(name, "UV_INDEX_"))
 			continue;
-		sb_finding_fix(sb_text_report(r->text, "requirements-variable", r->line, 0,
-					      "${%.*s} stays as it is: installers get no config vars", SB_SPAN_ARG(name)),
-			       "set the whole address with PIP_EXTRA_INDEX_URL:\n"
-			       "slugbuild config:set PIP_EXTRA_INDEX_URL=https://user:token@host/simple");
+		sb_finding_fix(
+			sb_text_report(r->text, "requirements-variable", r->line, 0,
+				       "${%.*s} stays as it is: installers get no config vars",
+				       SB_SPAN_ARG(name)),
+			"set the whole address with PIP_EXTRA_INDEX_URL:\n"
+			"slugbuild config:set PIP_EXTRA_INDEX_URL=https://user:token@host/simple");
 	}
 }
 
@@ -281,7 +295,8 @@ static void logical_line(struct reader *r, struct sb_span s)
 		option(r, body);
 	else if (is_vcs(body) || is_url(body) || is_path(body))
 		add_target(r, body);
-	else if (memchr(body.p, '/', body.n) && !memchr(body.p, '@', body.n) && !memchr(body.p, ';', body.n))
+	else if (memchr(body.p, '/', body.n) && !memchr(body.p, '@', body.n) &&
+		 !memchr(body.p, ';', body.n))
 		add_target(r, body);
 	else
 		package(r, body);
@@ -295,7 +310,8 @@ void sb_requirements_parse(struct sb_requirements *out, const struct sb_text *te
 	struct sb_span rest = text->bytes, line;
 
 	for (unsigned number = 1; sb_text_line(&rest, &line); number++) {
-		/* a line that ends in a backslash goes on; a comment line in between ends it, as in pip */
+		/* a line that ends in a backslash goes on; a comment line in between ends it, as in
+		 * pip */
 		bool comment = sb_span_starts(sb_span_trim(line), "#");
 		bool more = !comment && line.n && line.p[line.n - 1] == '\\' && rest.n;
 

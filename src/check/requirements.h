@@ -16,13 +16,13 @@
 #define SB_REQUIREMENT_LINE_MAX 65536
 
 enum sb_requirement_kind {
-	SB_REQ_PACKAGE,	   /* Django==5.2 */
-	SB_REQ_URL,	   /* https://…/x.whl, name @ https://… */
-	SB_REQ_VCS,	   /* git+https://… */
-	SB_REQ_PATH,	   /* ./lib, file:lib, ./x.whl */
-	SB_REQ_INCLUDE,	   /* -r FILE */
+	SB_REQ_PACKAGE,    /* Django==5.2 */
+	SB_REQ_URL,        /* https://…/x.whl, name @ https://… */
+	SB_REQ_VCS,        /* git+https://… */
+	SB_REQ_PATH,       /* ./lib, file:lib, ./x.whl */
+	SB_REQ_INCLUDE,    /* -r FILE */
 	SB_REQ_CONSTRAINT, /* -c FILE */
-	SB_REQ_OPTION,	   /* any other option */
+	SB_REQ_OPTION,     /* any other option */
 };
 
 struct sb_requirement {
@@ -42,7 +42,8 @@ struct sb_requirements {
 void sb_requirements_parse(struct sb_requirements *out, const struct sb_text *text);
 void sb_requirements_release(struct sb_requirements *requirements);
 
-/* A distribution's name as the index compares it: "Django_Foo.Bar" → "django-foo-bar". Owned: free(3). */
+/* A distribution's name as the index compares it: "Django_Foo.Bar" → "django-foo-bar". Owned:
+ * free(3). */
 char *sb_package_name(struct sb_span name) SB_MUST_CHECK;
 
 #endif

@@ -15,23 +15,28 @@ const struct sb_rule sb_rule_table[] = {
 	{ "merge-markers", SB_ERROR, "a merge was committed unresolved" },
 	{ "file-ignored", SB_ERROR, "a file that is needed is left out by .slugignore" },
 	{ "file-is-directory", SB_ERROR, "a folder stands where a file must" },
-	{ "file-is-symlink-out", SB_ERROR, "a symlink leads out of the app, in circles or nowhere" },
+	{ "file-is-symlink-out", SB_ERROR,
+	  "a symlink leads out of the app, in circles or nowhere" },
 	{ "file-too-large", SB_ERROR, "a file is far larger than its kind is" },
 	{ "name-reserved", SB_ERROR, "the tree has a .slugbuild of its own" },
-	{ "submodule", SB_ERROR, "a git repository was committed inside this one, without .gitmodules" },
+	{ "submodule", SB_ERROR,
+	  "a git repository was committed inside this one, without .gitmodules" },
 	{ "submodule-left-out", SB_WARNING, "submodules are not deployed" },
 	{ "lfs-pointer", SB_WARNING, "a file is a pointer of git-lfs; its content is not here" },
 	{ "env-committed", SB_WARNING, "a .env file is committed; it is never read" },
-	{ "slugignore-negation", SB_WARNING, "a \"!\" line in .slugignore, which has no such lines" },
+	{ "slugignore-negation", SB_WARNING,
+	  "a \"!\" line in .slugignore, which has no such lines" },
 	/* Procfile */
 	{ "procfile-missing", SB_WARNING, "no Procfile: the release will have no processes" },
 	{ "procfile-misspelt", SB_ERROR, "a file that is nearly named Procfile" },
 	{ "procfile-misplaced", SB_ERROR, "the Procfile is not in the root" },
 	{ "procfile-line", SB_ERROR, "a line of the Procfile is not \"type: command\"" },
-	{ "procfile-dialect", SB_WARNING, "a line of the Procfile that other platforms read otherwise" },
+	{ "procfile-dialect", SB_WARNING,
+	  "a line of the Procfile that other platforms read otherwise" },
 	{ "procfile-duplicate", SB_ERROR, "a process type has two commands" },
 	{ "procfile-no-web", SB_WARNING, "the Procfile has no web process" },
-	{ "procfile-module-missing", SB_ERROR, "a command names a Python module that is not there" },
+	{ "procfile-module-missing", SB_ERROR,
+	  "a command names a Python module that is not there" },
 	{ "procfile-program-missing", SB_ERROR, "a command names a program that is not there" },
 	/* dependencies */
 	{ "dependencies-missing", SB_ERROR, "no file says what to install" },
@@ -41,10 +46,12 @@ const struct sb_rule sb_rule_table[] = {
 	{ "pipfile-unused", SB_WARNING, "a Pipfile without lock, beside another manager's file" },
 	{ "requirements-misspelt", SB_ERROR, "a file that is nearly named requirements.txt" },
 	{ "requirements-line", SB_ERROR, "a line that pip cannot read" },
-	{ "requirements-include-missing", SB_ERROR, "a file named by -r, -c or a path is not in the tree" },
+	{ "requirements-include-missing", SB_ERROR,
+	  "a file named by -r, -c or a path is not in the tree" },
 	{ "requirements-depth", SB_ERROR, "requirement files include each other too deeply" },
 	{ "requirements-outside", SB_ERROR, "a path that leads out of the app" },
-	{ "requirements-remote", SB_WARNING, "a requirement file is fetched from elsewhere at each build" },
+	{ "requirements-remote", SB_WARNING,
+	  "a requirement file is fetched from elsewhere at each build" },
 	{ "requirements-variable", SB_WARNING, "${NAME} in a requirement file" },
 	/* Python */
 	{ "python-version-invalid", SB_ERROR, "what should be a Python version is none" },
@@ -56,7 +63,8 @@ const struct sb_rule sb_rule_table[] = {
 	{ "settings-debug", SB_WARNING, "DEBUG is on" },
 	{ "settings-allowed-hosts", SB_WARNING, "ALLOWED_HOSTS lets nobody through, or everybody" },
 	{ "settings-static-root", SB_ERROR, "STATIC_ROOT is not set, or no folder can be there" },
-	{ "settings-storage", SB_ERROR, "a storage of static files that this version no longer has" },
+	{ "settings-storage", SB_ERROR,
+	  "a storage of static files that this version no longer has" },
 	{ "settings-sqlite", SB_WARNING, "the database is a SQLite file in the app's folder" },
 	{ "settings-database-url", SB_WARNING, "DATABASE_URL is set but read nowhere" },
 	{ "settings-env-missing", SB_WARNING, "the settings read a config var that is not set" },
@@ -71,10 +79,12 @@ const struct sb_rule sb_rule_table[] = {
 	{ "celery-import", SB_ERROR, "the Celery app cannot be imported" },
 	{ "migrations-missing", SB_WARNING, "models have changed and no migration says so" },
 	{ "migrations-conflict", SB_ERROR, "two migrations of one app follow the same one" },
-	{ "migration-destructive", SB_WARNING, "a new migration loses data or breaks what still runs" },
+	{ "migration-destructive", SB_WARNING,
+	  "a new migration loses data or breaks what still runs" },
 	/* app.json */
 	{ "appjson-invalid", SB_ERROR, "app.json is not as it must be" },
-	{ "appjson-process", SB_WARNING, "app.json's formation names a process type that the Procfile has not" },
+	{ "appjson-process", SB_WARNING,
+	  "app.json's formation names a process type that the Procfile has not" },
 };
 const size_t sb_rule_count = SB_COUNT(sb_rule_table);
 
@@ -114,8 +124,8 @@ static enum sb_severity severity(const struct sb_settings *settings, const struc
 	return said;
 }
 
-struct sb_finding *sb_report(struct sb_findings *list, const struct sb_settings *settings, const char *id,
-			     const char *fmt, ...)
+struct sb_finding *sb_report(struct sb_findings *list, const struct sb_settings *settings,
+			     const char *id, const char *fmt, ...)
 {
 	const struct sb_rule *rule = sb_rule_find(id);
 	SB_AUTO_FREE char *words = NULL;
@@ -127,11 +137,12 @@ struct sb_finding *sb_report(struct sb_findings *list, const struct sb_settings 
 	va_end(ap);
 	if (n < 0)
 		words = sb_xstrdup(fmt);
-	return sb_findings_add(list, rule->id, severity(settings, rule, rule->severity), "%s", words);
+	return sb_findings_add(list, rule->id, severity(settings, rule, rule->severity), "%s",
+			       words);
 }
 
-struct sb_finding *sb_report_as(struct sb_findings *list, const struct sb_settings *settings, const char *id,
-				enum sb_severity fallback, const char *text)
+struct sb_finding *sb_report_as(struct sb_findings *list, const struct sb_settings *settings,
+				const char *id, enum sb_severity fallback, const char *text)
 {
 	const struct sb_rule *rule = sb_rule_find(id);
 
@@ -143,7 +154,8 @@ static int check_row(const char *row, struct sb_error *err)
 {
 	const char *ids[SB_COUNT(sb_rule_table) + 1] = { NULL };
 	const char *eq = strchr(row, '=');
-	SB_AUTO_FREE char *id = eq ? sb_span_dup((struct sb_span) { row, (size_t)(eq - row) }) : sb_xstrdup(row);
+	SB_AUTO_FREE char *id =
+		eq ? sb_span_dup((struct sb_span) { row, (size_t)(eq - row) }) : sb_xstrdup(row);
 	enum sb_severity said;
 
 	if (!sb_rule_find(id)) {
@@ -152,13 +164,14 @@ static int check_row(const char *row, struct sb_error *err)
 
 		const char *near = sb_nearest(id, ids);
 
-		sb_fail(err, SB_ECONFIG, "slugbuild.rule.%s: there is no such rule%s%s", id, near ? "; the nearest is " : "",
-			near ? near : "");
+		sb_fail(err, SB_ECONFIG, "slugbuild.rule.%s: there is no such rule%s%s", id,
+			near ? "; the nearest is " : "", near ? near : "");
 		sb_error_fix(err, "git config --unset slugbuild.rule.%s", id);
 		return -1;
 	}
 	if (!eq || !severity_of(eq + 1, &said))
-		return sb_fail(err, SB_ECONFIG, "slugbuild.rule.%s = %s: not one of error, warning, off", id,
+		return sb_fail(err, SB_ECONFIG,
+			       "slugbuild.rule.%s = %s: not one of error, warning, off", id,
 			       eq ? eq + 1 : "");
 	return 0;
 }

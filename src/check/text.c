@@ -34,8 +34,8 @@ static struct sb_span nth_line(struct sb_span text, unsigned n)
 	return line;
 }
 
-struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, unsigned line, unsigned column,
-				  const char *fmt, ...)
+struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, unsigned line,
+				  unsigned column, const char *fmt, ...)
 {
 	SB_AUTO_FREE char *words = NULL;
 	va_list ap;
@@ -44,7 +44,8 @@ struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, 
 	int n = vasprintf(&words, fmt, ap);
 	va_end(ap);
 
-	struct sb_finding *f = sb_report(text->findings, text->settings, rule, "%s", n < 0 ? fmt : words);
+	struct sb_finding *f =
+		sb_report(text->findings, text->settings, rule, "%s", n < 0 ? fmt : words);
 
 	if (n < 0)
 		words = NULL;
@@ -60,7 +61,8 @@ const char *sb_text_odd_byte(struct sb_span s)
 		uint32_t rune = 0;
 		size_t n = sb_utf8_next(s, &rune);
 
-		if (!n || (rune < 0x20 && !strchr("\t\r\n", (int)rune)) || (rune >= 0x7f && rune < 0xa0) || !rune)
+		if (!n || (rune < 0x20 && !strchr("\t\r\n", (int)rune)) ||
+		    (rune >= 0x7f && rune < 0xa0) || !rune)
 			return s.p;
 		s = (struct sb_span) { s.p + n, s.n - n };
 	}
@@ -72,7 +74,8 @@ static bool is_utf16(struct sb_span s)
 	if (s.n >= 2 && (!memcmp(s.p, "\xff\xfe", 2) || !memcmp(s.p, "\xfe\xff", 2)))
 		return true;
 	return s.n >= 4 && !(s.n % 2) &&
-	       ((s.p[0] && !s.p[1] && s.p[2] && !s.p[3]) || (!s.p[0] && s.p[1] && !s.p[2] && s.p[3]));
+	       ((s.p[0] && !s.p[1] && s.p[2] && !s.p[3]) ||
+		(!s.p[0] && s.p[1] && !s.p[2] && s.p[3]));
 }
 
 static void place_of(struct sb_span text, const char *at, unsigned *line, unsigned *column)
@@ -94,18 +97,21 @@ static bool readable(struct sb_text *text)
 	unsigned line, column;
 
 	if (is_utf16(text->bytes)) {
-		struct sb_finding *f = sb_report(text->findings, text->settings, "encoding-utf16",
-						 "%s is UTF-16, not UTF-8 (PowerShell's \">\" writes that)", text->path);
+		struct sb_finding *f = sb_report(
+			text->findings, text->settings, "encoding-utf16",
+			"%s is UTF-16, not UTF-8 (PowerShell's \">\" writes that)", text->path);
 
 		sb_finding_at(f, text->path, 0, 0);
-		sb_finding_fix(f, "in PowerShell: (Get-Content %s) | Set-Content -Encoding ascii %s\n"
-				  "elsewhere: iconv -f UTF-16 -t UTF-8 %s > new && mv new %s",
+		sb_finding_fix(f,
+			       "in PowerShell: (Get-Content %s) | Set-Content -Encoding ascii %s\n"
+			       "elsewhere: iconv -f UTF-16 -t UTF-8 %s > new && mv new %s",
 			       text->path, text->path, text->path, text->path);
 		return false;
 	}
 	if (nul) {
 		place_of(text->bytes, nul, &line, &column);
-		sb_finding_fix(sb_text_report(text, "encoding-nul", line, column, "a NUL byte: this is no text file"),
+		sb_finding_fix(sb_text_report(text, "encoding-nul", line, column,
+					      "a NUL byte: this is no text file"),
 			       "write %s again as plain UTF-8 text", text->path);
 		return false;
 	}
@@ -115,7 +121,8 @@ static bool readable(struct sb_text *text)
 static bool marker(struct sb_span line)
 {
 	return sb_span_starts(line, "<<<<<<< ") || sb_span_starts(line, ">>>>>>> ") ||
-	       sb_span_starts(line, "||||||| ") || sb_span_is(line, "<<<<<<<") || sb_span_is(line, ">>>>>>>");
+	       sb_span_starts(line, "||||||| ") || sb_span_is(line, "<<<<<<<") ||
+	       sb_span_is(line, ">>>>>>>");
 }
 
 bool sb_text_clean(struct sb_text *text, bool lines)
@@ -126,16 +133,19 @@ bool sb_text_clean(struct sb_text *text, bool lines)
 	if (!readable(text))
 		return false;
 	if (sb_span_starts(text->bytes, "\xef\xbb\xbf")) {
-		sb_finding_fix(sb_text_report(text, "encoding-bom", 1, 1, "%s starts with a byte order mark", text->path),
-			       "save %s as \"UTF-8 without BOM\": sed -i '1s/^\\xef\\xbb\\xbf//' %s", text->path,
-			       text->path);
+		sb_finding_fix(
+			sb_text_report(text, "encoding-bom", 1, 1,
+				       "%s starts with a byte order mark", text->path),
+			"save %s as \"UTF-8 without BOM\": sed -i '1s/^\\xef\\xbb\\xbf//' %s",
+			text->path, text->path);
 		text->bytes = (struct sb_span) { text->bytes.p + 3, text->bytes.n - 3 };
 	}
 	if (lines && sb_span_find(text->bytes, "\r")) {
 		unsigned column, at;
 
 		place_of(text->bytes, sb_span_find(text->bytes, "\r"), &at, &column);
-		sb_finding_fix(sb_text_report(text, "crlf", at, 0, "%s has Windows line ends (CR LF)", text->path),
+		sb_finding_fix(sb_text_report(text, "crlf", at, 0,
+					      "%s has Windows line ends (CR LF)", text->path),
 			       "sed -i 's/\\r$//' %s", text->path);
 	}
 	rest = text->bytes;
@@ -143,7 +153,8 @@ bool sb_text_clean(struct sb_text *text, bool lines)
 		n++;
 		if (!marker(line))
 			continue;
-		sb_finding_fix(sb_text_report(text, "merge-markers", n, 1, "a merge was committed unresolved"),
+		sb_finding_fix(sb_text_report(text, "merge-markers", n, 1,
+					      "a merge was committed unresolved"),
 			       "keep one of the two versions, remove the marker lines, commit");
 		return false;
 	}

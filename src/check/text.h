@@ -22,14 +22,15 @@ struct sb_text {
 };
 
 /* A finding about a line of the file, which is shown with it. Line and column from 1; 0: none. */
-struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, unsigned line, unsigned column,
-				  const char *fmt, ...) SB_PRINTF(5, 6);
+struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, unsigned line,
+				  unsigned column, const char *fmt, ...) SB_PRINTF(5, 6);
 
 /* Encoding, merge markers and (where they matter: `lines`) Windows line ends. A byte order mark is
  * cut off. False when there is nothing to parse: it is no text, and a finding says why. */
 bool sb_text_clean(struct sb_text *text, bool lines);
 
-/* Where the first byte is that is not UTF-8, or a control byte other than tab and line ends; or NULL. */
+/* Where the first byte is that is not UTF-8, or a control byte other than tab and line ends; or
+ * NULL. */
 const char *sb_text_odd_byte(struct sb_span s);
 
 /* The line after the last one cut off `rest`, with any of LF, CR LF or CR at its end. */

@@ -49,9 +49,11 @@ bool sb_version_parse(struct sb_version_wish *out, struct sb_span text)
 	return true;
 }
 
-static void complain(const struct sb_text *text, unsigned line, unsigned column, struct sb_span value, const char *form)
+static void complain(const struct sb_text *text, unsigned line, unsigned column,
+		     struct sb_span value, const char *form)
 {
-	sb_finding_fix(sb_text_report(text, "python-version-invalid", line, column, "\"%.*s\" is no Python version",
+	sb_finding_fix(sb_text_report(text, "python-version-invalid", line, column,
+				      "\"%.*s\" is no Python version",
 				      (int)(value.n > 80 ? 80 : value.n), value.p),
 		       "%s", form);
 }
@@ -68,7 +70,8 @@ bool sb_version_runtime_txt(struct sb_version_wish *out, const struct sb_text *t
 	struct sb_span value = sb_span_trim(text->bytes), version = value;
 
 	if (!value.n) {
-		sb_finding_fix(sb_text_report(text, "python-version-invalid", 1, 0, "runtime.txt is empty"),
+		sb_finding_fix(sb_text_report(text, "python-version-invalid", 1, 0,
+					      "runtime.txt is empty"),
 			       "write a line such as python-3.12 into it, or remove it");
 		return false;
 	}
@@ -76,11 +79,13 @@ bool sb_version_runtime_txt(struct sb_version_wish *out, const struct sb_text *t
 		version = (struct sb_span) { value.p + 7, value.n - 7 };
 	if (version.p == value.p || !sb_version_parse(out, version) || out->minor == ANY) {
 		struct sb_version_wish bare = { 0 };
-		bool forgot = version.p == value.p && sb_version_parse(&bare, value) && bare.minor != ANY;
+		bool forgot =
+			version.p == value.p && sb_version_parse(&bare, value) && bare.minor != ANY;
 
-		complain(text, 1, 1, value,
-			 forgot ? "put \"python-\" in front of it" :
-				  "runtime.txt holds one line such as python-3.12.1 or python-3.12");
+		complain(
+			text, 1, 1, value,
+			forgot ? "put \"python-\" in front of it"
+			       : "runtime.txt holds one line such as python-3.12.1 or python-3.12");
 		return false;
 	}
 	return keep(out, text, 1);
@@ -114,19 +119,21 @@ bool sb_version_python_version(struct sb_version_wish *out, const struct sb_text
 	if (!valid)
 		return false;
 	if (!versions) {
-		sb_finding_fix(sb_text_report(text, "python-version-invalid", 0, 0, "%s names no version", text->path),
+		sb_finding_fix(sb_text_report(text, "python-version-invalid", 0, 0,
+					      "%s names no version", text->path),
 			       "%s", FORM);
 		return false;
 	}
 	if (versions > 1)
-		sb_finding_fix(sb_text_report(text, "python-version-multiple", at, 0, "%u versions; an app runs on one",
-					      versions),
+		sb_finding_fix(sb_text_report(text, "python-version-multiple", at, 0,
+					      "%u versions; an app runs on one", versions),
 			       "keep one line");
 	*out = first;
 	return keep(out, text, at);
 }
 
-bool sb_version_pipfile_lock(struct sb_version_wish *out, const json_t *lock, const struct sb_text *text)
+bool sb_version_pipfile_lock(struct sb_version_wish *out, const json_t *lock,
+			     const struct sb_text *text)
 {
 	const char *full = sb_json_text(lock, "_meta.requires.python_full_version", NULL);
 	const char *value = full ? full : sb_json_text(lock, "_meta.requires.python_version", NULL);
@@ -134,7 +141,8 @@ bool sb_version_pipfile_lock(struct sb_version_wish *out, const json_t *lock, co
 	if (!value || !strcmp(value, "*"))
 		return false;
 	if (!sb_version_parse(out, sb_span_of(value)) || out->minor == ANY) {
-		complain(text, 0, 0, sb_span_of(value), "set python_version = \"3.12\" in the Pipfile and run: pipenv lock");
+		complain(text, 0, 0, sb_span_of(value),
+			 "set python_version = \"3.12\" in the Pipfile and run: pipenv lock");
 		return false;
 	}
 	return keep(out, text, 0);
@@ -163,7 +171,8 @@ static bool clause_version(struct clause *out, struct sb_span s)
 		if (!number(&s, &out->part[out->parts]))
 			return false;
 	}
-	return !s.n || (out->parts == 3 && sb_span_is(s, ".*")) || sb_span_all(s, DIGITS "abcdevrc.post");
+	return !s.n || (out->parts == 3 && sb_span_is(s, ".*")) ||
+	       sb_span_all(s, DIGITS "abcdevrc.post");
 }
 
 static bool parse_clause(struct clause *out, struct sb_span s)
@@ -177,7 +186,8 @@ static bool parse_clause(struct clause *out, struct sb_span s)
 			size_t n = strlen(ops[i]);
 
 			sb_span_copy(out->op, sizeof(out->op), (struct sb_span) { s.p, n });
-			return clause_version(out, sb_span_trim((struct sb_span) { s.p + n, s.n - n }));
+			return clause_version(out,
+					      sb_span_trim((struct sb_span) { s.p + n, s.n - n }));
 		}
 	return false;
 }
@@ -201,7 +211,8 @@ static int compare(const int v[3], const struct clause *c)
 /* "~=3.9": 3.9 and up to below 4; "~=3.9.2": below 3.10. */
 static bool is_compatible(const struct clause *c, const int v[3], int cmp)
 {
-	return cmp >= 0 && v[0] == c->part[0] && (c->parts < 3 || v[1] == ANY || v[1] == c->part[1]);
+	return cmp >= 0 && v[0] == c->part[0] &&
+	       (c->parts < 3 || v[1] == ANY || v[1] == c->part[1]);
 }
 
 static bool allows(const struct clause *c, const int v[3])
@@ -242,9 +253,11 @@ bool sb_version_agree(const struct sb_version_wish *a, const struct sb_version_w
 	if (a->spec || b->spec) {
 		const struct sb_version_wish *v = a->spec ? b : a;
 
-		return spec_allows(a->spec ? a->spec : b->spec, (int[3]) { v->major, v->minor, v->patch });
+		return spec_allows(a->spec ? a->spec : b->spec,
+				   (int[3]) { v->major, v->minor, v->patch });
 	}
-	return a->major == b->major && (a->minor == ANY || b->minor == ANY || a->minor == b->minor) &&
+	return a->major == b->major &&
+	       (a->minor == ANY || b->minor == ANY || a->minor == b->minor) &&
 	       (a->patch == ANY || b->patch == ANY || a->patch == b->patch);
 }
 
@@ -282,7 +295,8 @@ static bool poetry_clause(struct sb_buffer *out, struct sb_span s)
 	return parse_clause(&c, s);
 }
 
-/* Each clause by `,`; Poetry takes blanks too (">=3.9 <4.0"), which are rare: then nothing is read. */
+/* Each clause by `,`; Poetry takes blanks too (">=3.9 <4.0"), which are rare: then nothing is read.
+ */
 static bool normalise(struct sb_buffer *out, struct sb_span value, bool poetry)
 {
 	struct sb_span part;
@@ -306,13 +320,14 @@ static bool normalise(struct sb_buffer *out, struct sb_span value, bool poetry)
 	return !out->full;
 }
 
-bool sb_version_requires(struct sb_version_wish *out, const struct sb_text *text, struct sb_span value, bool poetry,
-			 unsigned line)
+bool sb_version_requires(struct sb_version_wish *out, const struct sb_text *text,
+			 struct sb_span value, bool poetry, unsigned line)
 {
 	SB_AUTO(sb_buffer) spec = SB_BUFFER_INIT(256);
 
 	value = sb_span_trim(value);
-	if (poetry && (sb_span_is(value, "*") || sb_span_find(value, "||") || sb_span_find(value, "|")))
+	if (poetry &&
+	    (sb_span_is(value, "*") || sb_span_find(value, "||") || sb_span_find(value, "|")))
 		return false;
 	if (!normalise(&spec, value, poetry)) {
 		if (!poetry)

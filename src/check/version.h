@@ -13,14 +13,18 @@
  *
  *	if (sb_version_runtime_txt(&wish, &text)) …
  */
-bool sb_version_runtime_txt(struct sb_version_wish *out, const struct sb_text *text);    /* python-3.12.1 */
-bool sb_version_python_version(struct sb_version_wish *out, const struct sb_text *text); /* .python-version */
-bool sb_version_pipfile_lock(struct sb_version_wish *out, const json_t *lock, const struct sb_text *text);
+bool sb_version_runtime_txt(struct sb_version_wish *out,
+			    const struct sb_text *text); /* python-3.12.1 */
+bool sb_version_python_version(struct sb_version_wish *out,
+			       const struct sb_text *text); /* .python-version */
+bool sb_version_pipfile_lock(struct sb_version_wish *out, const json_t *lock,
+			     const struct sb_text *text);
 
-/* pyproject.toml: `value` is what stands behind `requires-python` (PEP 440), or behind Poetry's `python`
+/* pyproject.toml: `value` is what stands behind `requires-python` (PEP 440), or behind Poetry's
+ * `python`
  * (`poetry`: "^3.9", "~3.9", "3.9.*"). */
-bool sb_version_requires(struct sb_version_wish *out, const struct sb_text *text, struct sb_span value, bool poetry,
-			 unsigned line);
+bool sb_version_requires(struct sb_version_wish *out, const struct sb_text *text,
+			 struct sb_span value, bool poetry, unsigned line);
 
 /* "3", "3.12", "3.12.1" and nothing else. */
 bool sb_version_parse(struct sb_version_wish *out, struct sb_span text) SB_MUST_CHECK;

@@ -116,7 +116,8 @@ static int walk_on(struct way *way, struct sb_error *err)
 		return 1;
 	}
 
-	int found = sb_tree_find(way->view->check->repo, way->view->check->tree, next.p, &entry, err);
+	int found =
+		sb_tree_find(way->view->check->repo, way->view->check->tree, next.p, &entry, err);
 
 	if (found < 0)
 		return -1;
@@ -126,16 +127,17 @@ static int walk_on(struct way *way, struct sb_error *err)
 	}
 	if (entry.kind == SB_LINK)
 		return follow(way, next.p, entry.oid, err);
-	way->place->kind = entry.kind == SB_DIR	      ? SB_PLACE_FOLDER :
-			   entry.kind == SB_SUBMODULE ? SB_PLACE_SUBMODULE :
-							SB_PLACE_FILE;
+	way->place->kind = entry.kind == SB_DIR         ? SB_PLACE_FOLDER
+			   : entry.kind == SB_SUBMODULE ? SB_PLACE_SUBMODULE
+							: SB_PLACE_FILE;
 	memcpy(way->place->oid, entry.oid, sizeof(entry.oid));
 	sb_buffer_clear(&way->done);
 	sb_buffer_add(&way->done, sb_buffer_span(&next));
 	return 1;
 }
 
-int sb_view_find(struct sb_place *out, const struct sb_view *view, const char *path, struct sb_error *err)
+int sb_view_find(struct sb_place *out, const struct sb_view *view, const char *path,
+		 struct sb_error *err)
 {
 	SB_AUTO(sb_place) made = { .kind = SB_PLACE_FOLDER };
 	struct way way = { view, &made, SB_BUFFER_INIT(SB_PATH_MAX), sb_xstrdup(path), 0, 0 };
@@ -153,7 +155,8 @@ int sb_view_find(struct sb_place *out, const struct sb_view *view, const char *p
 	for (size_t i = 0; i < made.links.n; i++)
 		made.ignored |= sb_ignore_matches(&view->ignore, made.links.item[i], false);
 	if (made.kind == SB_PLACE_FILE || made.kind == SB_PLACE_FOLDER)
-		made.ignored |= made.path[0] && sb_ignore_matches(&view->ignore, made.path, made.kind == SB_PLACE_FOLDER);
+		made.ignored |= made.path[0] && sb_ignore_matches(&view->ignore, made.path,
+								  made.kind == SB_PLACE_FOLDER);
 	*out = SB_STEAL(made);
 	return 0;
 }
@@ -175,28 +178,31 @@ int sb_view_has(const struct sb_view *view, const char *path, struct sb_error *e
 }
 
 /* What stands where a file must and is none. */
-static void complain_about_place(const struct sb_view *view, const char *path, const struct sb_place *place)
+static void complain_about_place(const struct sb_view *view, const char *path,
+				 const struct sb_place *place)
 {
 	const char *rule = "file-is-symlink-out";
 	const char *says = "is a symlink that leads out of the app";
 
 	if (place->kind == SB_PLACE_FOLDER || place->kind == SB_PLACE_SUBMODULE) {
 		rule = "file-is-directory";
-		says = place->kind == SB_PLACE_FOLDER ? "is a folder; it must be a file" : "is a submodule; it must be a file";
+		says = place->kind == SB_PLACE_FOLDER ? "is a folder; it must be a file"
+						      : "is a submodule; it must be a file";
 	} else if (place->kind == SB_PLACE_LOOP) {
 		says = "is a symlink that leads in circles";
 	} else if (place->kind == SB_PLACE_DANGLING) {
 		says = "is a symlink to what is not in the tree";
 	}
 
-	struct sb_finding *f = sb_report(view->findings, view->check->settings, rule, "%s %s", path, says);
+	struct sb_finding *f =
+		sb_report(view->findings, view->check->settings, rule, "%s %s", path, says);
 
 	sb_finding_at(f, path, 0, 0);
 	sb_finding_fix(f, "put a regular file in its place: git rm -r --cached %s", path);
 }
 
-int sb_view_text(struct sb_text *text, struct sb_buffer *bytes, const struct sb_view *view, const char *path,
-		 bool lines, struct sb_error *err)
+int sb_view_text(struct sb_text *text, struct sb_buffer *bytes, const struct sb_view *view,
+		 const char *path, bool lines, struct sb_error *err)
 {
 	SB_AUTO(sb_place) place = { 0 };
 	int64_t size;
@@ -213,13 +219,15 @@ int sb_view_text(struct sb_text *text, struct sb_buffer *bytes, const struct sb_
 		return sb_wrap(err, "%s", path);
 	if ((uint64_t)size >= bytes->max) {
 		sb_finding_at(sb_report(view->findings, view->check->settings, "file-too-large",
-					"%s has %lld bytes; the limit is %zu", path, (long long)size, bytes->max),
+					"%s has %lld bytes; the limit is %zu", path,
+					(long long)size, bytes->max),
 			      path, 0, 0);
 		return 0;
 	}
 	if (sb_blob_read(bytes, view->check->repo, place.oid, err) < 0)
 		return sb_wrap(err, "%s", path);
-	*text = (struct sb_text) { path, sb_buffer_span(bytes), view->findings, view->check->settings };
+	*text = (struct sb_text) { path, sb_buffer_span(bytes), view->findings,
+				   view->check->settings };
 	return sb_text_clean(text, lines) ? 1 : 0;
 }
 

@@ -22,14 +22,15 @@ struct sb_view {
 	struct sb_findings *findings;
 	struct sb_ignore ignore;
 	struct sb_tree root;
-	struct sb_list programs;  /* "a/b/wsgi.py", "a/b/asgi.py": what sb_view_walk came by, sorted */
+	struct sb_list
+		programs; /* "a/b/wsgi.py", "a/b/asgi.py": what sb_view_walk came by, sorted */
 	struct sb_list settings;  /* folders with settings.py or settings/ in them */
 	struct sb_list manages;   /* manage.py, at most 3 deep, a regular file */
 	struct sb_list procfiles; /* in a folder of the root */
 	struct sb_list inputs;    /* dependency files in a folder of the root */
 	struct sb_list gitlinks;
-	struct sb_list pointers;  /* of git-lfs */
-	struct sb_ignore lfs;     /* the patterns of .gitattributes with filter=lfs */
+	struct sb_list pointers; /* of git-lfs */
+	struct sb_ignore lfs;    /* the patterns of .gitattributes with filter=lfs */
 };
 
 enum sb_place_kind {
@@ -50,23 +51,25 @@ struct sb_place {
 	struct sb_list links; /* symlinks passed, as paths */
 };
 
-int sb_view_find(struct sb_place *out, const struct sb_view *view, const char *path, struct sb_error *err) SB_MUST_CHECK;
+int sb_view_find(struct sb_place *out, const struct sb_view *view, const char *path,
+		 struct sb_error *err) SB_MUST_CHECK;
 void sb_place_release(struct sb_place *place);
 
 /* Whether there is a file (or folder, either) at the path, not ignored: 1, 0, -1. */
 int sb_view_has(const struct sb_view *view, const char *path, struct sb_error *err) SB_MUST_CHECK;
 
-/* The text of a file of the tree. 1: read. 0: not there, or not readable, which a finding says then.
- * `text` points into `bytes`. Ceiling: the buffer's. */
-int sb_view_text(struct sb_text *text, struct sb_buffer *bytes, const struct sb_view *view, const char *path,
-		 bool lines, struct sb_error *err) SB_MUST_CHECK;
+/* The text of a file of the tree. 1: read. 0: not there, or not readable, which a finding says
+ * then. `text` points into `bytes`. Ceiling: the buffer's. */
+int sb_view_text(struct sb_text *text, struct sb_buffer *bytes, const struct sb_view *view,
+		 const char *path, bool lines, struct sb_error *err) SB_MUST_CHECK;
 
 /* All folders once: fills the lists. */
 int sb_view_walk(struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
 
 void sb_view_release(struct sb_view *view);
 
-/* "a/b" + "../c.txt" → "a/c.txt"; NULL where it leads out of the tree or is absolute. Owned: free(3). */
+/* "a/b" + "../c.txt" → "a/c.txt"; NULL where it leads out of the tree or is absolute. Owned:
+ * free(3). */
 char *sb_path_join(struct sb_span folder, struct sb_span path) SB_MUST_CHECK;
 struct sb_span sb_path_folder(const char *path); /* "a/b" of "a/b/c"; "" of "c" */
 

@@ -12,7 +12,8 @@ static const char POINTER[] = "version https://git-lfs.github.com/spec/v1";
 /* Folders that hold other people's code. */
 static bool is_foreign(const char *name)
 {
-	static const char *const names[] = { "node_modules", "venv", ".venv", "site-packages", "__pycache__", ".tox" };
+	static const char *const names[] = { "node_modules",  "venv",        ".venv",
+					     "site-packages", "__pycache__", ".tox" };
 
 	for (size_t i = 0; i < SB_COUNT(names); i++)
 		if (!strcmp(name, names[i]))
@@ -22,7 +23,8 @@ static bool is_foreign(const char *name)
 
 static bool is_input(const char *name)
 {
-	static const char *const names[] = { "requirements.txt", "Pipfile.lock", "Pipfile", "poetry.lock", "uv.lock", "pylock.toml" };
+	static const char *const names[] = { "requirements.txt", "Pipfile.lock", "Pipfile",
+					     "poetry.lock",      "uv.lock",      "pylock.toml" };
 
 	for (size_t i = 0; i < SB_COUNT(names); i++)
 		if (!strcmp(name, names[i]))
@@ -33,8 +35,9 @@ static bool is_input(const char *name)
 /* Whether this is a folder that only shows how others may deploy. */
 static bool is_aside(struct sb_span folder)
 {
-	static const char *const names[] = { "docs", "doc", "example", "examples", "tests", "test", "dev",
-					     "docker", "contrib", "scripts", "fixtures", "templates" };
+	static const char *const names[] = { "docs",    "doc",     "example",  "examples",
+					     "tests",   "test",    "dev",      "docker",
+					     "contrib", "scripts", "fixtures", "templates" };
 
 	if (folder.n && folder.p[0] == '.')
 		return true;
@@ -68,7 +71,8 @@ static void note_file(struct sb_view *view, const char *path, const char *name, 
 		sb_list_add(&view->inputs, path);
 }
 
-static int note_pointer(struct sb_view *view, const char *path, const char *oid, struct sb_error *err)
+static int note_pointer(struct sb_view *view, const char *path, const char *oid,
+			struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(POINTER_MAX + 1);
 	int64_t size;

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/json.h"
 #include "check/appjson.h"
 #include "fuzz.h"
 
@@ -23,8 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (plan.formation && strpbrk(plan.formation, "\"'$;\n"))
 		abort();
-	for (size_t i = 0; i < findings.n; i++)
-		if (strstr(findings.item[i].text, "not JSON") && (plan.envs || plan.formation))
-			abort();
+
+	struct sb_error err = { 0 };
+	SB_AUTO_JSON json_t *doc = sb_json_parse(text.bytes, &err);
+
+	if (!doc && (findings.errors != 1 || plan.envs || plan.formation || plan.health_path ||
+		     plan.postdeploy))
+		abort();
 	return 0;
 }

@@ -15,7 +15,8 @@ static void parse(struct sb_procfile *out, struct sb_findings *findings, struct 
 		sb_procfile_parse(out, &text);
 }
 
-/* What was taken, written as "name: command", is taken again as it is, without a word of refusal. */
+/* What was taken, written as "name: command", is taken again as it is, without a word of refusal.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	SB_AUTO(sb_findings) findings = { 0 }, again = { 0 };

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each item has a place in the file and, if it names a distribution, a name in the index's form; lines count up. */
+/* Each item has a place in the file and, if it names a distribution, a name in the index's form;
+ * lines count up. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	SB_AUTO(sb_findings) findings = { 0 };
@@ -14,7 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	SB_AUTO(sb_requirements) file = { 0 };
 	SB_AUTO(sb_pyproject) project = { 0 };
 	SB_AUTO(sb_lockfile) lock = { 0 };
-	struct sb_text text = { "requirements.txt", { (const char *)data, size }, &findings, &settings };
+	struct sb_text text = {
+		"requirements.txt", { (const char *)data, size }, &findings, &settings
+	};
 	unsigned line = 0;
 
 	sb_pyproject_parse(&project, &text);
@@ -25,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < file.n; i++) {
 		const struct sb_requirement *item = &file.item[i];
 
-		if (item->line < line || item->line > size + 1 || (item->kind != SB_REQ_PACKAGE && !item->target))
+		if (item->line < line || item->line > size + 1 ||
+		    (item->kind != SB_REQ_PACKAGE && !item->target))
 			abort();
 		line = item->line;
 		if (!item->name)

@@ -29,7 +29,8 @@ static void run(const char *command)
 static void make_tree(const char *folder)
 {
 	SB_AUTO_FREE char *command = sb_xasprintf(
-		"set -e; rm -rf %s/app; mkdir %s/app; cp -R " DATA "/base/. %s/app; [ ! -d %s/tree ] || cp -R %s/tree/. %s/app; "
+		"set -e; rm -rf %s/app; mkdir %s/app; cp -R " DATA
+		"/base/. %s/app; [ ! -d %s/tree ] || cp -R %s/tree/. %s/app; "
 		"setup=$PWD/%s/setup; cd %s/app; export HOME=%s GIT_CONFIG_NOSYSTEM=1; "
 		"git init -q -b main; git config core.autocrlf false; "
 		"[ ! -f \"$setup\" ] || sh -e \"$setup\"; git add -A; "
@@ -59,7 +60,8 @@ static void print_findings(struct sb_buffer *out, const struct sb_findings *find
 	for (size_t i = 0; i < findings->n; i++) {
 		const struct sb_finding *f = &findings->item[i];
 
-		sb_buffer_addf(out, "%s %s %s:%u:%u\n", f->severity == SB_ERROR ? "error" : "warning", f->rule,
+		sb_buffer_addf(out, "%s %s %s:%u:%u\n",
+			       f->severity == SB_ERROR ? "error" : "warning", f->rule,
 			       f->path ? f->path : "-", f->line, f->column);
 	}
 }
@@ -69,18 +71,20 @@ static void print_plan(struct sb_buffer *out, const struct sb_plan *plan)
 	const struct sb_version_wish *python = &plan->python;
 
 	for (size_t i = 0; i < plan->processes; i++)
-		sb_buffer_addf(out, "process %s: %s\n", plan->process[i].name, plan->process[i].command);
+		sb_buffer_addf(out, "process %s: %s\n", plan->process[i].name,
+			       plan->process[i].command);
 	if (plan->release)
 		sb_buffer_addf(out, "release: %s\n", plan->release);
 	if (python->spec)
 		sb_buffer_addf(out, "python %s from %s\n", python->spec, python->origin);
 	else if (python->origin)
-		sb_buffer_addf(out, "python %d.%d.%d from %s\n", python->major, python->minor, python->patch,
-			       python->origin);
+		sb_buffer_addf(out, "python %d.%d.%d from %s\n", python->major, python->minor,
+			       python->patch, python->origin);
 	sb_buffer_addf(out, "manager %s\n", sb_manager_name(plan->manager));
 	for (size_t i = 0; i < plan->inputs.n; i++)
 		sb_buffer_addf(out, "input %s\n", plan->inputs.item[i]);
-	sb_buffer_addf(out, "%s%s", plan->local_code ? "local code\n" : "", plan->project_package ? "a package\n" : "");
+	sb_buffer_addf(out, "%s%s", plan->local_code ? "local code\n" : "",
+		       plan->project_package ? "a package\n" : "");
 	if (plan->manage_py)
 		sb_buffer_addf(out, "manage %s\n", plan->manage_py);
 	if (plan->wsgi)
@@ -92,15 +96,18 @@ static void print_plan(struct sb_buffer *out, const struct sb_plan *plan)
 	if (plan->health_path)
 		sb_buffer_addf(out, "health %s\n", plan->health_path);
 	for (size_t i = 0; i < plan->envs; i++)
-		sb_buffer_addf(out, "env %s=%s%s%s\n", plan->env[i].name, plan->env[i].value ? plan->env[i].value : "?",
-			       plan->env[i].secret ? " secret" : "", plan->env[i].required ? " required" : "");
+		sb_buffer_addf(out, "env %s=%s%s%s\n", plan->env[i].name,
+			       plan->env[i].value ? plan->env[i].value : "?",
+			       plan->env[i].secret ? " secret" : "",
+			       plan->env[i].required ? " required" : "");
 	if (plan->predeploy)
 		sb_buffer_addf(out, "predeploy %s\n", plan->predeploy);
 	if (plan->postdeploy)
 		sb_buffer_addf(out, "postdeploy %s\n", plan->postdeploy);
 }
 
-static void check_tree(struct sb_plan *plan, struct sb_findings *findings, const struct sb_settings *settings)
+static void check_tree(struct sb_plan *plan, struct sb_findings *findings,
+		       const struct sb_settings *settings)
 {
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/app/.git", scratch);
 	SB_AUTO(sb_repo) repo = { 0 };
@@ -141,14 +148,16 @@ static bool one_case(const char *rule, const char *name)
 	print_findings(&got, &findings);
 	print_plan(&got_plan, &plan);
 	if (strcmp(got.n ? got.p : "", expect ? expect : "")) {
-		print_error("%s: expected\n%s\ngot\n%s\n", folder, expect ? expect : "", got.n ? got.p : "");
+		print_error("%s: expected\n%s\ngot\n%s\n", folder, expect ? expect : "",
+			    got.n ? got.p : "");
 		return false;
 	}
 	if (expect_plan && strcmp(got_plan.p, expect_plan)) {
 		print_error("%s: expected\n%s\ngot\n%s\n", folder, expect_plan, got_plan.p);
 		return false;
 	}
-	if (strcmp(rule, "plan") && names_rule(got.n ? got.p : "", rule) != (strncmp(name, "good", 4) != 0)) {
+	if (strcmp(rule, "plan") &&
+	    names_rule(got.n ? got.p : "", rule) != (strncmp(name, "good", 4) != 0)) {
 		print_error("%s: the name of the case and what it fires do not fit\n", folder);
 		return false;
 	}
@@ -169,7 +178,9 @@ static void each_folder_fires_what_it_says(void **state)
 	assert_true(n > 0);
 	for (int i = 0; i < n; i++) {
 		SB_AUTO_FREE char *folder = sb_xasprintf(DATA "/%s", rules[i]->d_name);
-		int m = strcmp(rules[i]->d_name, "base") ? scandir(folder, &cases, no_dots, alphasort) : 0;
+		int m = strcmp(rules[i]->d_name, "base")
+				? scandir(folder, &cases, no_dots, alphasort)
+				: 0;
 
 		for (int k = 0; k < m; k++) {
 			bad += !one_case(rules[i]->d_name, cases[k]->d_name);
@@ -188,7 +199,7 @@ static void each_folder_fires_what_it_says(void **state)
 /* Those of the probe are tested end to end, with a real Django: tests/e2e/r0850-probe.sh. */
 static bool needs_django(const char *rule)
 {
-	static const char *const names[] = { "probe-",	"deploy-",     "wsgi-import",
+	static const char *const names[] = { "probe-",        "deploy-",     "wsgi-import",
 					     "celery-import", "migrations-", "migration-" };
 
 	for (size_t i = 0; i < SB_COUNT(names); i++)
@@ -202,7 +213,8 @@ static void every_rule_has_a_folder_that_fires_it_and_one_that_must_not(void **s
 	(void)state;
 	for (size_t i = 0; i < sb_rule_count; i++) {
 		SB_AUTO_FREE char *here = sb_xasprintf(DATA "/%s", sb_rule_table[i].id);
-		SB_AUTO_FREE char *source = sb_xasprintf("tests/data/source/%s", sb_rule_table[i].id);
+		SB_AUTO_FREE char *source =
+			sb_xasprintf("tests/data/source/%s", sb_rule_table[i].id);
 		const char *folder = access(here, F_OK) ? source : here;
 		struct dirent **cases;
 
@@ -235,8 +247,11 @@ static void the_owner_sets_the_severity(void **state)
 	check_tree(&plan, &findings, &settings);
 	assert_int_equal(findings.errors, 1);
 	assert_string_equal(findings.item[0].rule, "procfile-missing");
-	assert_string_equal(findings.item[0].text, "no Procfile: the release will have no processes, nothing will be started");
-	assert_string_equal(findings.item[0].fix, "echo \"web: gunicorn mysite.wsgi\" > Procfile && git add Procfile");
+	assert_string_equal(
+		findings.item[0].text,
+		"no Procfile: the release will have no processes, nothing will be started");
+	assert_string_equal(findings.item[0].fix,
+			    "echo \"web: gunicorn mysite.wsgi\" > Procfile && git add Procfile");
 }
 
 static int make_scratch(void **state)

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The rows of the table in which the parsers of six platforms disagree. `says`: "rule line:column text", or "". */
+/* The rows of the table in which the parsers of six platforms disagree. `says`: "rule line:column
+ * text", or "". */
 static const struct row {
 	const char *text, *entries, *says;
 } rows[] = {
@@ -17,23 +18,35 @@ static const struct row {
 	  "procfile-dialect 1:4 the ':' after \"web\" is missing; only Heroku reads this" },
 	{ "web gunicorn -b :80 x", "web=gunicorn -b :80 x;",
 	  "procfile-dialect 1:4 the ':' after \"web\" is missing; only Heroku reads this" },
-	{ "  web: x", "web=x;", "procfile-dialect 1:3 some platforms drop a line that starts with a blank" },
-	{ "web : x", "web=x;", "procfile-dialect 1:4 the blank before the ':' becomes part of the command on Heroku" },
+	{ "  web: x", "web=x;",
+	  "procfile-dialect 1:3 some platforms drop a line that starts with a blank" },
+	{ "web : x", "web=x;",
+	  "procfile-dialect 1:4 the blank before the ':' becomes part of the command on Heroku" },
 	{ "web:", "", "procfile-line 1:4 \"web\" has no command" },
 	{ "web: ", "", "procfile-line 1:4 \"web\" has no command" },
 	{ "web", "", "procfile-line 1:1 not a process type: there is no ':' in it" },
 	{ ": x", "", "procfile-line 1:1 there is no process type before the ':'" },
 	{ "foo bar: baz", "",
-	  "procfile-line 1:4 \"foo bar\" is no process type: only letters, digits, - and _ may be in it" },
+	  "procfile-line 1:4 \"foo bar\" is no process type: only letters, digits, - and _ may be "
+	  "in it" },
 	{ "Some prose here", "", "procfile-line 1:1 not a process type: there is no ':' in it" },
-	{ "bad line:", "", "procfile-line 1:4 \"bad line\" is no process type: only letters, digits, - and _ may be in it" },
-	{ "web.1: x", "", "procfile-line 1:4 \"web.1\" is no process type: only letters, digits, - and _ may be in it" },
-	{ "../x: y", "", "procfile-line 1:1 \"../x\" is no process type: only letters, digits, - and _ may be in it" },
-	{ "web: a\nweb: b\n", "web=b;", "procfile-duplicate 2:1 \"web\" has another command on line 1" },
+	{ "bad line:", "",
+	  "procfile-line 1:4 \"bad line\" is no process type: only letters, digits, - and _ may be "
+	  "in it" },
+	{ "web.1: x", "",
+	  "procfile-line 1:4 \"web.1\" is no process type: only letters, digits, - and _ may be in "
+	  "it" },
+	{ "../x: y", "",
+	  "procfile-line 1:1 \"../x\" is no process type: only letters, digits, - and _ may be in "
+	  "it" },
+	{ "web: a\nweb: b\n", "web=b;",
+	  "procfile-duplicate 2:1 \"web\" has another command on line 1" },
 	{ "web: a\nweb: a\n", "web=a;", "procfile-dialect 2:1 \"web\" stands on line 1 already" },
 	{ "Web: x", "web=x;", "procfile-dialect 1:1 \"Web\" is taken as \"web\"" },
-	{ "Worker: x", "Worker=x;", "procfile-dialect 1:1 some platforms turn a process type into small letters" },
-	{ "my_worker: x", "my_worker=x;", "procfile-dialect 1:1 some platforms turn _ into - in a process type" },
+	{ "Worker: x", "Worker=x;",
+	  "procfile-dialect 1:1 some platforms turn a process type into small letters" },
+	{ "my_worker: x", "my_worker=x;",
+	  "procfile-dialect 1:1 some platforms turn _ into - in a process type" },
 	{ "# web: x", "", "" },
 	{ "#web: x", "", "" },
 	{ "web: x # note", "web=x # note;", "" },
@@ -55,15 +68,18 @@ static void each_row_is_read_as_its_writer_meant_it(void **state)
 		SB_AUTO(sb_settings) settings = { 0 };
 		SB_AUTO(sb_procfile) procfile = { 0 };
 		SB_AUTO(sb_buffer) entries = SB_BUFFER_INIT(4096), says = SB_BUFFER_INIT(4096);
-		struct sb_text text = { "Procfile", sb_span_of(rows[i].text), &findings, &settings };
+		struct sb_text text = { "Procfile", sb_span_of(rows[i].text), &findings,
+					&settings };
 
 		sb_settings_init(&settings);
 		sb_procfile_parse(&procfile, &text);
 		for (size_t k = 0; k < procfile.n; k++)
-			sb_buffer_addf(&entries, "%s=%s;", procfile.entry[k].name, procfile.entry[k].command);
+			sb_buffer_addf(&entries, "%s=%s;", procfile.entry[k].name,
+				       procfile.entry[k].command);
 		for (size_t k = 0; k < findings.n; k++)
-			sb_buffer_addf(&says, "%s %u:%u %s", findings.item[k].rule, findings.item[k].line,
-				       findings.item[k].column, findings.item[k].text);
+			sb_buffer_addf(&says, "%s %u:%u %s", findings.item[k].rule,
+				       findings.item[k].line, findings.item[k].column,
+				       findings.item[k].text);
 		assert_string_equal(entries.n ? entries.p : "", rows[i].entries);
 		assert_string_equal(says.n ? says.p : "", rows[i].says);
 	}
@@ -94,7 +110,8 @@ static void a_finding_shows_its_line_and_the_cure(void **state)
 	SB_AUTO(sb_findings) findings = { 0 };
 	SB_AUTO(sb_settings) settings = { 0 };
 	SB_AUTO(sb_procfile) procfile = { 0 };
-	struct sb_text text = { "Procfile", sb_span_of("a: b\nweb gunicorn x\n"), &findings, &settings };
+	struct sb_text text = { "Procfile", sb_span_of("a: b\nweb gunicorn x\n"), &findings,
+				&settings };
 
 	(void)state;
 	sb_settings_init(&settings);

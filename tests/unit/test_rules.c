@@ -9,7 +9,8 @@ static void ids_are_unique_words(void **state)
 	for (size_t i = 0; i < sb_rule_count; i++) {
 		const struct sb_rule *rule = &sb_rule_table[i];
 
-		assert_int_equal(strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-"), strlen(rule->id));
+		assert_int_equal(strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-"),
+				 strlen(rule->id));
 		assert_ptr_equal(sb_rule_find(rule->id), rule);
 		assert_true(rule->title[0] && rule->title[strlen(rule->title) - 1] != '.');
 	}
@@ -50,9 +51,10 @@ static void a_setting_must_name_a_rule_and_a_severity(void **state)
 	static const struct {
 		const char *row, *says;
 	} rows[] = {
-		{ "procfile-mising=error",
-		  "slugbuild.rule.procfile-mising: there is no such rule; the nearest is procfile-missing" },
-		{ "zzzzzzzzzzzzzzzzzzzz=error", "slugbuild.rule.zzzzzzzzzzzzzzzzzzzz: there is no such rule" },
+		{ "procfile-mising=error", "slugbuild.rule.procfile-mising: there is no such rule; "
+					   "the nearest is procfile-missing" },
+		{ "zzzzzzzzzzzzzzzzzzzz=error",
+		  "slugbuild.rule.zzzzzzzzzzzzzzzzzzzz: there is no such rule" },
 		{ "crlf=fatal", "slugbuild.rule.crlf = fatal: not one of error, warning, off" },
 		{ "crlf", "slugbuild.rule.crlf = : not one of error, warning, off" },
 	};

@@ -15,8 +15,9 @@ static char *parse(parser *how, const char *path, const char *bytes)
 	sb_settings_init(&settings);
 	if (how(&wish, &text) && !findings.n)
 		return sb_xasprintf("%d.%d.%d", wish.major, wish.minor, wish.patch);
-	return findings.n ? sb_xasprintf("%u: %s; %s", findings.item[0].line, findings.item[0].text, findings.item[0].fix) :
-			    sb_xstrdup("nothing");
+	return findings.n ? sb_xasprintf("%u: %s; %s", findings.item[0].line, findings.item[0].text,
+					 findings.item[0].fix)
+			  : sb_xstrdup("nothing");
 }
 
 static void each_file_says_its_version(void **state)
@@ -28,15 +29,20 @@ static void each_file_says_its_version(void **state)
 		{ sb_version_runtime_txt, "runtime.txt", "python-3.9.5\n", "3.9.5" },
 		{ sb_version_runtime_txt, "runtime.txt", " python-2.7.12\r\n\r\n", "2.7.12" },
 		{ sb_version_runtime_txt, "runtime.txt", "python-3.12", "3.12.-1" },
-		{ sb_version_runtime_txt, "runtime.txt", "", "1: runtime.txt is empty; write a line such as python-3.12 into it, or remove it" },
+		{ sb_version_runtime_txt, "runtime.txt", "",
+		  "1: runtime.txt is empty; write a line such as python-3.12 into it, or remove "
+		  "it" },
 		{ sb_version_runtime_txt, "runtime.txt", "3.9.5",
 		  "1: \"3.9.5\" is no Python version; put \"python-\" in front of it" },
 		{ sb_version_runtime_txt, "runtime.txt", "python-3",
-		  "1: \"python-3\" is no Python version; runtime.txt holds one line such as python-3.12.1 or python-3.12" },
+		  "1: \"python-3\" is no Python version; runtime.txt holds one line such as "
+		  "python-3.12.1 or python-3.12" },
 		{ sb_version_runtime_txt, "runtime.txt", "../../bin/sh",
-		  "1: \"../../bin/sh\" is no Python version; runtime.txt holds one line such as python-3.12.1 or python-3.12" },
+		  "1: \"../../bin/sh\" is no Python version; runtime.txt holds one line such as "
+		  "python-3.12.1 or python-3.12" },
 		{ sb_version_runtime_txt, "runtime.txt", "python-03.1",
-		  "1: \"python-03.1\" is no Python version; runtime.txt holds one line such as python-3.12.1 or python-3.12" },
+		  "1: \"python-03.1\" is no Python version; runtime.txt holds one line such as "
+		  "python-3.12.1 or python-3.12" },
 		{ sb_version_python_version, ".python-version", "3.12\n", "3.12.-1" },
 		{ sb_version_python_version, ".python-version", "# x\n\n  3.12.1\r\n", "3.12.1" },
 		{ sb_version_python_version, ".python-version", "3.12\n3.11\n",
@@ -108,12 +114,15 @@ static void versions_and_specifiers_agree_or_not(void **state)
 		const char *version, *other;
 		bool agree;
 	} rows[] = {
-		{ "3.12.1", "3.12", true },	 { "3.12", "3", true },		  { "3.12", "3.11", false },
-		{ "3.12.1", "3.12.2", false },	 { "3.12", ">=3.10", true },	  { "3.9", ">=3.10", false },
-		{ "3.12", "<3.12", false },	 { "3.12", "<3.12.5", true },	  { "3.11.4", "<=3.11", false },
-		{ "3.12.1", "!=3.12.*", false }, { "3.12", "!=3.12.3", true },	  { "3.12", "~=3.10", true },
-		{ "4.0", "~=3.10", false },	 { "3.11", "~=3.10.2", false },	  { "3.10", "~=3.10.2", true },
-		{ "3.12", "==3.12.*", true },	 { "3.12", ">3.12", true },	  { "3.13", ">=3.10,<3.13", false },
+		{ "3.12.1", "3.12", true },       { "3.12", "3", true },
+		{ "3.12", "3.11", false },        { "3.12.1", "3.12.2", false },
+		{ "3.12", ">=3.10", true },       { "3.9", ">=3.10", false },
+		{ "3.12", "<3.12", false },       { "3.12", "<3.12.5", true },
+		{ "3.11.4", "<=3.11", false },    { "3.12.1", "!=3.12.*", false },
+		{ "3.12", "!=3.12.3", true },     { "3.12", "~=3.10", true },
+		{ "4.0", "~=3.10", false },       { "3.11", "~=3.10.2", false },
+		{ "3.10", "~=3.10.2", true },     { "3.12", "==3.12.*", true },
+		{ "3.12", ">3.12", true },        { "3.13", ">=3.10,<3.13", false },
 		{ "3.12", ">=3.10,<3.13", true },
 	};
 
@@ -125,7 +134,8 @@ static void versions_and_specifiers_agree_or_not(void **state)
 		assert_true(sb_version_parse(&a, sb_span_of(rows[i].version)));
 		if (!sb_version_parse(&b, sb_span_of(rows[i].other)))
 			b.spec = spec;
-		if (sb_version_agree(&a, &b) != rows[i].agree || sb_version_agree(&b, &a) != rows[i].agree)
+		if (sb_version_agree(&a, &b) != rows[i].agree ||
+		    sb_version_agree(&b, &a) != rows[i].agree)
 			fail_msg("%s and %s", rows[i].version, rows[i].other);
 	}
 }
