@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 app_new blog
+settings remember false # these builds are to be slow each time
 server_new blog
 push blog >push1.log 2>&1
 
