@@ -410,7 +410,7 @@ class Check(object):
     def variables(self):
         if self.config is None or self.reads_dotenv():
             return
-        seen = {}
+        seen, without = {}, []
         for read, sure, use in self.reader.reads:
             if read.name in self.config or read.name in OUR_NAMES or read.name in seen:
                 continue
@@ -419,7 +419,12 @@ class Check(object):
             if read.kind == "getenv" and not self.is_needed(read, use):
                 continue
             seen[read.name] = True
-            self.missing(read)
+            if read.kind == "getenv":
+                without.append(read)
+            else:
+                self.missing(read)
+        if without:
+            self.without_default(without)
         self.fields()
 
     def is_needed(self, read, use):
@@ -442,12 +447,17 @@ class Check(object):
         if read.kind == "index":
             self.add("settings-env-missing", read, "the settings need the config var %s, which is "
                      "not set: they will not import" % read.name, fix, "error")
-        elif read.kind == "getenv":
-            self.add("settings-env-missing", read, "no config var %s: here stands None" % read.name,
-                     fix)
         else:
             self.add("settings-env-missing", read, "the settings need the config var %s, which is "
                      "not set" % read.name, fix)
+
+    def without_default(self, reads):
+        """All in one: what is not set may well be meant so."""
+        names = [read.name for read in reads]
+        shown = ", ".join(names[:8]) + (" and %d more" % (len(names) - 8) if len(names) > 8 else "")
+        self.add("settings-env-missing", reads[0],
+                 "no config var %s, and no default: the settings will hold None" % shown,
+                 "slugbuild config:set %s=… -a %s" % (names[0], self.app))
 
     def reads_dotenv(self):
         """Whether a file of the tree may set variables that we do not see."""
