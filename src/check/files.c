@@ -219,16 +219,38 @@ void sb_files_find_wsgi(struct sb_plan *plan, const struct sb_view *view)
 		*p = *p == '/' ? '.' : *p;
 }
 
+/* An app without WSGI: the first asgi.py, as a module seen from `base`; or NULL. */
+static char *asgi_module(const struct sb_view *view, struct sb_span base)
+{
+	for (size_t i = 0; i < view->programs.n; i++) {
+		const char *path = view->programs.item[i];
+		bool below = base.n && !strncmp(path, base.p, base.n) && path[base.n] == '/';
+
+		if (!sb_span_ends(sb_span_of(path), "asgi.py") || (base.n && !below))
+			continue;
+
+		char *name = sb_xstrdup(below ? path + base.n + 1 : path);
+
+		name[strlen(name) - 3] = '\0';
+		for (char *p = name; *p; p++)
+			*p = *p == '/' ? '.' : *p;
+		return name;
+	}
+	return NULL;
+}
+
 char *sb_files_web_line(const struct sb_plan *plan, const struct sb_view *view)
 {
 	struct sb_span base =
 		plan->manage_py ? sb_path_folder(plan->manage_py) : (struct sb_span) { 0 };
+	SB_AUTO_FREE char *asgi = plan->wsgi ? NULL : asgi_module(view, base);
+	SB_AUTO_FREE char *from = base.n ? sb_xasprintf(" --chdir %.*s", SB_SPAN_ARG(base)) : NULL;
 
-	(void)view;
-	if (base.n)
-		return sb_xasprintf("web: gunicorn --chdir %.*s %s", SB_SPAN_ARG(base),
-				    plan->wsgi ? plan->wsgi : "mysite.wsgi");
-	return sb_xasprintf("web: gunicorn %s", plan->wsgi ? plan->wsgi : "mysite.wsgi");
+	return sb_xasprintf("web: gunicorn%s%s %s", from ? from : "",
+			    asgi ? " -k uvicorn.workers.UvicornWorker" : "",
+			    plan->wsgi ? plan->wsgi
+			    : asgi     ? asgi
+				       : "PROJECT.wsgi");
 }
 
 /* Procfile.dev and its like are read by other programs, on purpose. */

@@ -22,8 +22,7 @@ struct sb_view {
 	struct sb_findings *findings;
 	struct sb_ignore ignore;
 	struct sb_tree root;
-	struct sb_list
-		programs; /* "a/b/wsgi.py", "a/b/asgi.py": what sb_view_walk came by, sorted */
+	struct sb_list programs;  /* "a/b/wsgi.py", "a/b/asgi.py"; a package "wsgi/" too */
 	struct sb_list settings;  /* folders with settings.py or settings/ in them */
 	struct sb_list manages;   /* manage.py, at most 3 deep, a regular file */
 	struct sb_list procfiles; /* in a folder of the root */

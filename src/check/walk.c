@@ -55,12 +55,23 @@ static void note_folder(struct sb_view *view, struct sb_span folder)
 		sb_list_add(&view->settings, path);
 }
 
+/* "saleor/wsgi/__init__.py" is the module that "saleor/wsgi.py" would be, and is noted as that. */
+static void note_package(struct sb_view *view, struct sb_span folder, const char *name)
+{
+	if (strcmp(name, "__init__.py"))
+		return;
+	if (sb_span_ends(folder, "/wsgi") || sb_span_ends(folder, "/asgi"))
+		sb_list_addf(&view->programs, "%.*s.py", SB_SPAN_ARG(folder));
+}
+
 static void note_file(struct sb_view *view, const char *path, const char *name, size_t depth)
 {
 	struct sb_span folder = sb_path_folder(path);
 
 	if (depth <= PROGRAM_DEPTH && (!strcmp(name, "wsgi.py") || !strcmp(name, "asgi.py")))
 		sb_list_add(&view->programs, path);
+	if (depth <= PROGRAM_DEPTH)
+		note_package(view, folder, name);
 	if (depth <= PROGRAM_DEPTH && !strcmp(name, "settings.py"))
 		note_folder(view, folder);
 	if (depth <= MANAGE_DEPTH && !strcmp(name, "manage.py"))

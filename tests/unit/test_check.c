@@ -254,6 +254,32 @@ static void the_owner_sets_the_severity(void **state)
 			    "echo \"web: gunicorn mysite.wsgi\" > Procfile && git add Procfile");
 }
 
+static void the_line_to_write_is_the_apps_own(void **state)
+{
+	static const struct {
+		const char *folder, *starts;
+	} rows[] = {
+		{ "bad-wsgi-package", "echo \"web: gunicorn shop.wsgi\" > Procfile" },
+		{ "bad-asgi", "echo \"web: gunicorn -k uvicorn.workers.UvicornWorker shop.asgi\"" },
+		{ "bad-nothing", "echo \"web: gunicorn PROJECT.wsgi\" > Procfile" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SB_COUNT(rows); i++) {
+		SB_AUTO_FREE char *folder =
+			sb_xasprintf(DATA "/procfile-missing/%s", rows[i].folder);
+		SB_AUTO(sb_settings) settings = { 0 };
+		SB_AUTO(sb_findings) findings = { 0 };
+		SB_AUTO(sb_plan) plan = { 0 };
+
+		sb_settings_init(&settings);
+		make_tree(folder);
+		check_tree(&plan, &findings, &settings);
+		assert_int_equal(findings.n, 1);
+		assert_memory_equal(findings.item[0].fix, rows[i].starts, strlen(rows[i].starts));
+	}
+}
+
 static int make_scratch(void **state)
 {
 	(void)state;
@@ -274,6 +300,7 @@ int main(void)
 		cmocka_unit_test(each_folder_fires_what_it_says),
 		cmocka_unit_test(every_rule_has_a_folder_that_fires_it_and_one_that_must_not),
 		cmocka_unit_test(the_owner_sets_the_severity),
+		cmocka_unit_test(the_line_to_write_is_the_apps_own),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, make_scratch, drop_scratch);
