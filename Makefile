@@ -85,7 +85,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(lib)
 
 check: lint unit fuzz e2e
 unit: $(units)
-	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -e '' $(units)
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 -e '' $(units)
 fuzz: $(fuzzers)
 	$(Q)for f in $(fuzzers:$(B)/fuzz/fuzz_%=%); do \
 		prove -e '' $(B)/fuzz/fuzz_$$f :: tests/fuzz/corpus/$$f/* || exit 1; done
