@@ -242,7 +242,7 @@ class Probe(object):
 
     def migrations(self):
         from django.db.migrations.loader import MigrationLoader
-        loader = MigrationLoader(None, ignore_no_initial=True)
+        loader = MigrationLoader(None, ignore_no_migrations=True)
         ours = self.our_apps()
         conflicts = loader.detect_conflicts()
         for label in sorted(set(conflicts) & set(ours)):
@@ -263,11 +263,11 @@ class Probe(object):
     def missing_migrations(self, loader, ours):
         from django.apps import apps
         from django.db.migrations.autodetector import MigrationAutodetector
-        from django.db.migrations.questioner import NonInteractiveMigrationQuestioner
+        from django.db.migrations.questioner import MigrationQuestioner
         from django.db.migrations.state import ProjectState
         detector = MigrationAutodetector(
             loader.project_state(), ProjectState.from_apps(apps),
-            NonInteractiveMigrationQuestioner(specified_apps=set(), dry_run=True))
+            MigrationQuestioner(specified_apps=set(), dry_run=True))
         changes = detector.changes(graph=loader.graph)
         for label in sorted(set(changes) & set(ours)):
             operations = [operation for migration in changes[label]
