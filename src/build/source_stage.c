@@ -213,31 +213,46 @@ static void push_name(json_t *names, const char *pair)
 	sb_json_push_text(names, name);
 }
 
+/* What a variable will hold: the config var's value, else app.json's default; or NULL. */
+static const char *value_of(const struct sb_source_stage *stage, const char *name)
+{
+	const char *value = stage->config ? sb_list_getenv(stage->config, name) : NULL;
+
+	for (size_t i = 0; !value && i < stage->plan->envs; i++)
+		if (!strcmp(stage->plan->env[i].name, name))
+			value = stage->plan->env[i].value;
+	return value;
+}
+
+/* Of an app that is known: the names of its variables, and of those app.json gives or asks for. */
+static json_t *variable_names(const struct sb_source_stage *stage)
+{
+	json_t *names;
+
+	if (!stage->config)
+		return json_null();
+	names = sb_json_new_array();
+	for (size_t i = 0; i < stage->config->n; i++)
+		push_name(names, stage->config->item[i]);
+	for (size_t i = 0; i < stage->plan->envs; i++) {
+		const struct sb_env_default *env = &stage->plan->env[i];
+
+		if (env->value || env->secret || env->required)
+			push_name(names, env->name);
+	}
+	return names;
+}
+
 /* Names only; of values, whether collectstatic is off and which settings are meant. */
 static void add_config(struct gather *gather)
 {
-	const struct sb_list *config = gather->stage->config;
-	const struct sb_plan *plan = gather->stage->plan;
-	const char *off = config ? sb_list_getenv(config, "DISABLE_COLLECTSTATIC") : NULL;
-	const char *module = config ? sb_list_getenv(config, "DJANGO_SETTINGS_MODULE") : NULL;
-	json_t *names = config ? sb_json_new_array() : json_null();
+	const char *off = value_of(gather->stage, "DISABLE_COLLECTSTATIC");
+	const char *module = value_of(gather->stage, "DJANGO_SETTINGS_MODULE");
 
-	for (size_t i = 0; config && i < config->n; i++)
-		push_name(names, config->item[i]);
-	for (size_t i = 0; i < plan->envs; i++) {
-		if (!plan->env[i].value && !plan->env[i].secret && !plan->env[i].required)
-			continue;
-		if (config)
-			push_name(names, plan->env[i].name);
-		if (!module && plan->env[i].value && !strcmp(plan->env[i].name, "DJANGO_SETTINGS_MODULE"))
-			module = plan->env[i].value;
-		if (!off && plan->env[i].value && !strcmp(plan->env[i].name, "DISABLE_COLLECTSTATIC"))
-			off = plan->env[i].value;
-	}
-	sb_json_set_take(gather->input, "config", names);
+	sb_json_set_take(gather->input, "config", variable_names(gather->stage));
 	sb_json_set_text(gather->input, "settings_module", module);
 	sb_json_set_flag(gather->input, "collectstatic",
-			 !plan->collectstatic_off && !(off && *off && strcmp(off, "0")));
+			 !gather->stage->plan->collectstatic_off && !(off && *off && strcmp(off, "0")));
 }
 
 static int gather_all(struct gather *gather, const struct sb_source_stage *stage, struct sb_error *err)

@@ -27,6 +27,12 @@ SERVERS = ("gunicorn", "uvicorn", "daphne", "hypercorn", "waitress-serve", "gran
 # What a module surely cannot be imported for, whatever the network says.
 CERTAIN = (ImportError, SyntaxError, NameError, AttributeError)
 SECURITY = {
+    "W001": ("SecurityMiddleware is not in MIDDLEWARE: what SECURE_... says has no effect",
+             '"django.middleware.security.SecurityMiddleware", as the first'),
+    "W002": ("other sites can show the pages in a frame",
+             '"django.middleware.clickjacking.XFrameOptionsMiddleware", in MIDDLEWARE'),
+    "W003": ("forms are not protected against requests from other sites",
+             '"django.middleware.csrf.CsrfViewMiddleware", in MIDDLEWARE'),
     "W004": ("browsers are not told to stay with HTTPS (HSTS)", "SECURE_HSTS_SECONDS = 3600"),
     "W005": ("HSTS leaves subdomains out", "SECURE_HSTS_INCLUDE_SUBDOMAINS = True"),
     "W008": ("plain HTTP is not redirected to HTTPS",
@@ -298,8 +304,8 @@ class Probe(object):
                 if text:
                     self.add("migration-destructive", text, path, line_of(
                         os.path.join(self.root, path), operation),
-                        "the release before this one runs until the new one answers: take it out "
-                        "of the code first, and of the database with the next push")
+                        "the old release runs until the new one answers: take it\n"
+                        "out of the code first, and of the database with the next push")
 
     def harm(self, loader, key, operation, made):
         kind = type(operation).__name__
