@@ -17,7 +17,7 @@
 
 #include "sys/files.h"
 
-#define SECONDS 120
+#define SECONDS 60
 #define INPUT_NAME "probe.json"
 
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
