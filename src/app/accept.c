@@ -102,11 +102,14 @@ static int accept_targets(struct sb_hook *hook, const struct sb_targets *targets
 	return hand_to_watcher(hook, stage, targets->n, err);
 }
 
+#define NAMED_MAX 5 /* refs of a push that are told of one by one */
+
 /* Loud about what does not deploy; quiet about tags and what hosts keep for themselves. */
 static void say_unmapped(struct sb_hook *hook)
 {
 	const char *app = *hook->settings.app ? hook->settings.app : "the app";
 	SB_AUTO_FREE char *ref = sb_deploy_ref(&hook->settings, hook->head, app);
+	size_t others = 0;
 
 	for (size_t i = 0; i < hook->push.n; i++) {
 		const struct sb_update *update = &hook->push.update[i];
@@ -118,13 +121,15 @@ static void say_unmapped(struct sb_hook *hook)
 		if (update->kind == SB_UPDATE_DELETE && deploys)
 			sb_log_warn(&hook->log, "Deleting %s deploys nothing; %s keeps its current release.",
 				    sb_short_ref(update->ref), app);
-		if (deploys || update->kind == SB_UPDATE_DELETE)
+		if (deploys || update->kind == SB_UPDATE_DELETE || ++others > NAMED_MAX)
 			continue;
 		sb_log_warn(&hook->log, "Pushed to %s: nothing is deployed. %s deploys from %s: "
 					"git push REMOTE %s:%s",
 			    sb_short_ref(update->ref), app, ref ? sb_short_ref(ref) : "no branch",
 			    sb_short_ref(update->ref), ref ? sb_short_ref(ref) : "main");
 	}
+	if (others > NAMED_MAX)
+		sb_log_warn(&hook->log, "And to %zu more branches: nothing is deployed.", others - NAMED_MAX);
 }
 
 static int accept(struct sb_hook *hook, struct sb_error *err)

@@ -12,6 +12,8 @@ struct closure {
 	struct sb_needs *needs;
 	const struct sb_view *view;
 	struct sb_list seen; /* files read, by the path they were named by */
+	const char
+		*chain[DEPTH_MAX + 1]; /* those that are being read, each named by the one before */
 };
 
 static void add_input(struct closure *closure, const char *path)
@@ -97,6 +99,14 @@ static int add_package_files(struct closure *closure, const char *folder, struct
 static int read_file(struct closure *closure, const char *path, int depth, bool constraint,
 		     struct sb_error *err);
 
+static bool is_open(const struct closure *closure, const char *path, int depth)
+{
+	for (int i = 0; i <= depth; i++)
+		if (!strcmp(closure->chain[i], path))
+			return true;
+	return false;
+}
+
 static int include(struct closure *closure, const struct sb_text *text,
 		   const struct sb_requirement *item, int depth, bool constraint,
 		   struct sb_error *err)
@@ -117,6 +127,12 @@ static int include(struct closure *closure, const struct sb_text *text,
 	closure->needs->open |= good < 1;
 	if (good < 1)
 		return good;
+	if (is_open(closure, path, depth)) {
+		sb_finding_fix(complain(text, item, "requirements-depth",
+					"names itself again: pip would never end"),
+			       "remove the line");
+		return 0;
+	}
 	if (depth == DEPTH_MAX) {
 		complain(text, item, "requirements-depth", "the 9th file deep in a chain of files");
 		return 0;
@@ -171,6 +187,7 @@ static int read_file(struct closure *closure, const char *path, int depth, bool 
 	if (sb_list_has(&closure->seen, path))
 		return 0;
 	sb_list_add(&closure->seen, path);
+	closure->chain[depth] = path;
 	if (add_place(closure, path, err) < 0)
 		return -1;
 

@@ -21,6 +21,19 @@ static bool is_foreign(const char *name)
 	return false;
 }
 
+static bool is_below_foreign(struct sb_span path)
+{
+	struct sb_span part;
+	bool foreign = false;
+
+	while (!foreign && sb_span_cut(&path, '/', &part)) {
+		SB_AUTO_FREE char *name = sb_span_dup(part);
+
+		foreign = is_foreign(name);
+	}
+	return foreign;
+}
+
 static bool is_input(const char *name)
 {
 	static const char *const names[] = { "requirements.txt", "Pipfile.lock", "Pipfile",
@@ -107,11 +120,14 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 
 	if (sb_ignore_matches(&view->ignore, path, entry->kind == SB_DIR))
 		return entry->kind == SB_DIR ? SB_SKIP : 0;
+	/* Entered all the same: what lies there counts, and bombs are laid where nobody looks. */
+	if (is_below_foreign(sb_span_of(path)))
+		return 0;
 	switch (entry->kind) {
 	case SB_DIR:
 		if (depth <= PROGRAM_DEPTH && !strcmp(name, "settings"))
 			note_folder(view, sb_path_folder(path));
-		return is_foreign(name) ? SB_SKIP : 0;
+		return 0;
 	case SB_SUBMODULE:
 		sb_list_add(&view->gitlinks, path);
 		return 0;

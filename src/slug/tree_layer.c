@@ -44,7 +44,9 @@ struct work {
 	const struct sb_ignore *ignore;
 	const char *ignore_key;
 	struct sb_pool pool;
-	int64_t seen; /* of the blob that is being read */
+	const struct sb_settings *settings;
+	int64_t seen;  /* of the blob that is being read */
+	int64_t bytes; /* of all files that were not in the store */
 };
 
 static void item_release(struct item *item)
@@ -214,14 +216,34 @@ static size_t piece_length(const struct item *item, size_t n)
 	return n;
 }
 
+/* Bombs: small in the repository, endless in a slug. */
+static int check_room(struct work *work, const struct item *item, struct sb_error *err)
+{
+	const struct sb_settings *settings = work->settings;
+	bool alone = settings->max_blob > 0 && item->size > settings->max_blob;
+
+	work->bytes += item->size;
+	if (!alone && (settings->max_bytes <= 0 || work->bytes <= settings->max_bytes))
+		return 0;
+	sb_fail(err, SB_ELIMIT, "%s: %s %lld bytes; the limit is %lld", item->path,
+		alone ? "a file of" : "the files up to here have",
+		(long long)(alone ? item->size : work->bytes),
+		(long long)(alone ? settings->max_blob : settings->max_bytes));
+	sb_error_where(err, "%s", item->path);
+	return -1;
+}
+
 static int find_sizes(struct work *work, struct items *group, struct sb_error *err)
 {
 	for (size_t i = 0; i < group->n; i++) {
 		struct item *item = &group->item[i];
 
-		if (!is_folder(item->kind) &&
-		    sb_blob_size(work->repo, item->oid, &item->size, err) < 0)
+		if (is_folder(item->kind))
+			continue;
+		if (sb_blob_size(work->repo, item->oid, &item->size, err) < 0)
 			return sb_wrap(err, "%s", item->path);
+		if (check_room(work, item, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -394,7 +416,10 @@ int sb_layer_from_tree(struct sb_layer *out, const char *name, struct sb_repo *r
 		       struct sb_error *err)
 {
 	SB_AUTO(work)
-	work = { .repo = repo, .ignore = ignore, .ignore_key = ignore_key ? ignore_key : "" };
+	work = { .repo = repo,
+		 .ignore = ignore,
+		 .ignore_key = ignore_key ? ignore_key : "",
+		 .settings = settings };
 	SB_AUTO(sb_ids) ids = { 0 };
 	SB_AUTO(sb_pieces) found = { 0 };
 	SB_AUTO(sb_layer) made = { 0 };

@@ -90,6 +90,42 @@ static void layer_of_a_tree_is_found_again(void **state)
 }
 
 /* A change costs a piece or two, and gives what making all of it again gives. */
+static void layer_of_too_many_bytes_is_not_made(void **state)
+{
+	static const struct {
+		int64_t bytes, blob;
+		const char *says;
+	} rows[] = {
+		{ 250000, 0, "the files up to here have" },
+		{ 0, 99999, "a file of 100000 bytes; the limit is 99999" },
+		{ 1000000, 100000, NULL },
+	};
+	struct sb_piece_store store = store_at("room");
+	SB_AUTO(sb_repo) repo = { 0 };
+	struct sb_ignore none = { 0 };
+	struct sb_error err = { 0 };
+	char tree[SB_OID_MAX + 1];
+
+	(void)state;
+	snprintf(tree, sizeof(tree), "%s",
+		 sh("git init -q room-repo; cd room-repo; head -c 100000 /dev/zero >a; for f in b "
+		    "c d; "
+		    "do cp a $f; done; git add .; git write-tree"));
+	assert_int_equal(sb_repo_open(&repo, at("room-repo"), &err), 0);
+	for (size_t i = 0; i < SB_COUNT(rows); i++) {
+		SB_AUTO(sb_layer) layer = { 0 };
+		struct sb_settings settings = slug_settings;
+
+		settings.max_bytes = rows[i].bytes;
+		settings.max_blob = rows[i].blob;
+		assert_int_equal(sb_layer_from_tree(&layer, "app", &repo, tree, &none, "", &store,
+						    &settings, &err),
+				 rows[i].says ? -1 : 0);
+		if (rows[i].says)
+			assert_non_null(strstr(err.text, rows[i].says));
+	}
+}
+
 static void layer_of_a_changed_tree_reuses_the_rest(void **state)
 {
 	static const char *const edits[] = {
@@ -246,6 +282,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layer_of_a_tree_holds_the_tree),
 		cmocka_unit_test(layer_of_a_tree_is_found_again),
+		cmocka_unit_test(layer_of_too_many_bytes_is_not_made),
 		cmocka_unit_test(layer_of_a_changed_tree_reuses_the_rest),
 		cmocka_unit_test(layer_of_a_tree_leaves_out_what_is_ignored),
 		cmocka_unit_test(layer_of_a_folder_reuses_its_pieces),
