@@ -2,6 +2,7 @@
 # make demo       deploy a small Django app into build/demo, serve it, roll back
 # make check      lint, unit tests, fuzz corpora and end-to-end tests
 # make SAN=address,undefined check      the same under sanitizers, in a tree of its own
+# make check-hostile   hundreds of hostile pushes, with git's own checks off and on
 # make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
 # make bench      measure; ratios against the usual ways, in one run
 # make fuzz-NAME SECS=60                search for new inputs with libFuzzer
@@ -49,10 +50,11 @@ bins     := $(B)/bin/slugbuild $(B)/bin/pre-receive $(B)/bin/post-receive
 units    := $(unit_src:tests/unit/%.c=$(B)/unit/%)
 fuzzers  := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
+export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lint/lsan.supp:print_suppressions=0
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all check unit fuzz e2e lint format coverage install uninstall clean help deps demo real bench
+.PHONY: all check check-hostile unit fuzz e2e lint format coverage install uninstall clean help deps demo real bench
 .SECONDARY:
 all: $(bins)
 
@@ -95,6 +97,8 @@ fuzz-%:
 	build/$@ -max_total_time=$(or $(SECS),60) build/corpus-$* tests/fuzz/corpus/$*
 e2e: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run $(T)
+check-hostile: all
+	$(Q)BIN=$(CURDIR)/$(B)/bin prove -e '' tests/hostile/run
 real: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
 bench: all $(B)/bench/compress

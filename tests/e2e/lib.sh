@@ -9,7 +9,8 @@ if [ -z "${SB_CLEAN:-}" ]; then
 	exec env -i SB_CLEAN=1 ${GIT_DEFAULT_HASH:+GIT_DEFAULT_HASH="$GIT_DEFAULT_HASH"} BIN="${BIN:-$top/build/release/bin}" SB_BASE="${SB_BASE:-}" \
 		SB_PYTHONS="${SB_PYTHONS:-}" SB_SMALL="${SB_SMALL:-}" SB_FOREIGN="${SB_FOREIGN:-}" \
 		SB_INDEX="${SB_INDEX:-}" SB_SEED="${SB_SEED:-$$}" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
-		ASAN_OPTIONS="detect_leaks=1:abort_on_error=0" LC_ALL=C TZ=UTC sh "$0" "$@"
+		ASAN_OPTIONS="detect_leaks=1:abort_on_error=0" \
+		LSAN_OPTIONS="suppressions=$top/tests/lint/lsan.supp:print_suppressions=0" LC_ALL=C TZ=UTC sh "$0" "$@"
 fi
 set -u
 name=$(basename "$0" .sh)
