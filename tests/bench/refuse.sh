@@ -1,10 +1,11 @@
 #!/bin/sh
 # A push that the check refuses, against git's own time for one that a hook of one line
-# refuses: the difference has to be at most 0.1 s (median of RUNS, default 9).
+# refuses, one after the other: the difference of such a pair has to be at most 0.1 s (median of
+# RUNS pairs, default 11).
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 BIN=${BIN:-$top/build/release/bin}
-RUNS=${RUNS:-9}
+RUNS=${RUNS:-11}
 limit_ms=100
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -30,7 +31,7 @@ git init -q "$work/app"
 	git add -A
 	git commit -qm site
 )
-slugbuild create blog >/dev/null
+slugbuild create blog >/dev/null 2>&1
 git init -q --bare "$work/plain.git"
 printf '#!/bin/sh\nexit 1\n' >"$work/plain.git/hooks/pre-receive"
 chmod 755 "$work/plain.git/hooks/pre-receive"
@@ -60,12 +61,14 @@ grep -q nosuch "$work/log" || {
 }
 n=0
 while [ $n -lt "$RUNS" ]; do
-	once "$work/plain.git" >>"$work/plain"
-	once "$work/state/repos/blog.git" >>"$work/ours"
+	plain=$(once "$work/plain.git")
+	ours=$(once "$work/state/repos/blog.git")
+	echo "$plain" >>"$work/plain"
+	echo "$ours" >>"$work/ours"
+	echo $((ours - plain)) >>"$work/more"
 	n=$((n + 1))
 done
-plain=$(median "$work/plain")
-ours=$(median "$work/ours")
+more=$(median "$work/more")
 printf 'refused push of 2,000 files: %d ms, by a one-line hook %d ms: %d ms more (limit %d)\n' \
-	"$ours" "$plain" $((ours - plain)) $limit_ms
-[ $((ours - plain)) -le $limit_ms ]
+	"$(median "$work/ours")" "$(median "$work/plain")" "$more" $limit_ms
+[ "$more" -le $limit_ms ]
