@@ -96,8 +96,12 @@ t 'the same commit gives the same bytes: other umask, zone, locale, folder, CPU 
 	cmp one.tar.gz two.tar.gz
 '
 
-if [ -n "$(lacks faketime)" ]; then
-	skip 'the same bytes under another clock' "$(lacks faketime)"
+case $BIN in
+*/san/*) lacking='faketime and the sanitizer cannot both come first' ;;
+*) lacking=$(lacks faketime) ;;
+esac
+if [ -n "$lacking" ]; then
+	skip 'the same bytes under another clock' "$lacking"
 else
 	t 'the same bytes under another clock' '
 		NO_FAKE_STAT=1 faketime "2031-05-04 03:02:01" slugbuild build blog -o three.tar.gz >build3.log 2>&1 || { cat build3.log; false; }

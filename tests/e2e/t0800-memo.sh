@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 reused='nothing it read has changed'
+settings remember true
 
 # build [OPTION…]: the slug of blog as it is, in now.tar.gz, what was said in build.log.
 build()

@@ -4,6 +4,7 @@
 
 bwrap --unshare-all --ro-bind / / true 2>/dev/null || skip_all 'bubblewrap does not work here'
 reused='nothing it read has changed'
+settings remember true
 cp -R "$wheels" index
 port=$((low_port + 19))
 /usr/bin/python3 -m http.server --bind 127.0.0.1 -d index $port >index.log 2>&1 &
