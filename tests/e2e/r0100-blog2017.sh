@@ -27,14 +27,6 @@ t 'with DISABLE_COLLECTSTATIC=1, as the article does, the same commit deploys an
 	has "It worked, on Python 2.7" page
 '
 
-t 'with DISABLE_COLLECTSTATIC=1, as the article does, the same commit deploys and serves' '
-	slugbuild config:set -a blog DISABLE_COLLECTSTATIC=1
-	push blog
-	has "Released v3" push.log
-	get "$(url_of blog)/" >page
-	has "It worked, on Python 2.7" page
-'
-
 t 'runtime.txt asks for 2.7.12: the newest 2.7 is taken, with a warning' '
 	has "2.7.12" push.log
 	has "$($python -c "import sys; print(\"%d.%d.%d\" % sys.version_info[:3])")" push.log
