@@ -21,7 +21,7 @@ void sb_mask_vars(struct sb_log *log, const struct sb_list *vars)
 	}
 }
 
-static void say_waiting(void *ctx, const char *holder, int64_t waited_ms)
+void sb_say_waiting(void *ctx, const char *holder, int64_t waited_ms)
 {
 	struct sb_log *log = ctx;
 
@@ -32,7 +32,7 @@ static void say_waiting(void *ctx, const char *holder, int64_t waited_ms)
 
 int sb_publish_lock(struct sb_lock *lock, const struct sb_activate *way, const char *what, struct sb_error *err)
 {
-	return sb_lock_take(lock, way->app->dir, "lock.publish", what, way->settings->lock_seconds, say_waiting,
+	return sb_lock_take(lock, way->app->dir, "lock.publish", what, way->settings->lock_seconds, sb_say_waiting,
 			    way->log, err);
 }
 

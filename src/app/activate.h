@@ -32,6 +32,9 @@ struct sb_lock;
 int sb_publish_lock(struct sb_lock *lock, const struct sb_activate *way, const char *what,
 		    struct sb_error *err) SB_MUST_CHECK;
 
+/* For sb_lock_take: names the holder at once, then shows signs of life. `ctx` is the log. */
+void sb_say_waiting(void *ctx, const char *holder, int64_t waited_ms);
+
 /* Every config var's value is masked in the log from here on. */
 void sb_mask_vars(struct sb_log *log, const struct sb_list *vars);
 

@@ -2,6 +2,7 @@
 #include "app/activate.h"
 #include "app/reconcile.h"
 #include "app/stage.h"
+#include "app/targets.h"
 #include "release/staged.h"
 #include "sys/child.h"
 #include "sys/clock.h"
@@ -50,15 +51,6 @@ int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const c
 bool sb_stage_forward(const struct sb_stage *stage)
 {
 	return !stage->old || !*stage->old || sb_repo_descends(stage->repo, stage->oid, stage->old);
-}
-
-static void say_waiting(void *ctx, const char *holder, int64_t waited_ms)
-{
-	struct sb_log *log = ctx;
-
-	if (waited_ms == 0)
-		sb_log_step(log, "Waiting for %s", holder);
-	sb_log_tick(log);
 }
 
 /* After the wait the ref must still hold what git told us, or the push would lose to it anyway. */
@@ -125,11 +117,6 @@ static int write_marker(struct sb_stage *stage, struct sb_error *err)
 	return sb_staged_write(&stage->app, &staged, err);
 }
 
-static const char *short_ref(const char *ref)
-{
-	return strncmp(ref, "refs/heads/", 11) ? ref : ref + 11;
-}
-
 /* What a killed build of this app left: we hold its lock, so nobody is at it. */
 static int sweep_former(struct sb_stage *stage, struct sb_error *err)
 {
@@ -155,9 +142,9 @@ static int build_one(struct sb_stage *stage, struct sb_error *err)
 	SB_AUTO_FREE char *python = last_python(&stage->app);
 
 	sb_log_step(stage->log, "Building %s from %s, %.8s", stage->app.name,
-		    short_ref(stage->ref), stage->make.commit.oid);
+		    sb_short_ref(stage->ref), stage->make.commit.oid);
 	if (sb_lock_take(&stage->lock, stage->app.dir, "lock.build", what, stage->settings.lock_seconds,
-			 say_waiting, stage->log, err) < 0 ||
+			 sb_say_waiting, stage->log, err) < 0 ||
 	    recheck_old(stage, err) < 0 ||
 	    sb_build_record_state(&stage->record, "building", NULL, err) < 0)
 		return -1;

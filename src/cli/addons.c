@@ -35,12 +35,7 @@ int sb_cmd_addons(struct sb_cli *cli, struct sb_error *err)
 		sb_json_set_take(one, "config", json_incref(json_object_get(state, "config")));
 		sb_json_push_take(out, one);
 	}
-	if (sb_cli_json(cli))
-		sb_cli_print_json(json_incref(out));
-	else
-		sb_table_print(&table);
-	json_decref(out);
-	sb_list_release(&table.cell);
+	sb_cli_show(cli, &table, out);
 	return 0;
 }
 

@@ -28,12 +28,7 @@ int sb_cmd_builds(struct sb_cli *cli, struct sb_error *err)
 			     sb_json_text(record.facts, "reason", ""), NULL);
 		json_array_append(list, record.facts);
 	}
-	if (sb_cli_json(cli))
-		sb_cli_print_json(json_incref(list));
-	else
-		sb_table_print(&table);
-	json_decref(list);
-	sb_list_release(&table.cell);
+	sb_cli_show(cli, &table, list);
 	return 0;
 }
 

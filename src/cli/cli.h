@@ -80,4 +80,7 @@ struct sb_table {
 void sb_table_row(struct sb_table *table, ...) __attribute__((sentinel)); /* strings, then NULL */
 void sb_table_print(struct sb_table *table);
 
+/* A list, shown as --json says: `value` (taken) or the table, which is emptied either way. */
+void sb_cli_show(const struct sb_cli *cli, struct sb_table *table, json_t *value);
+
 #endif

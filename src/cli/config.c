@@ -25,13 +25,7 @@ int sb_cmd_config(struct sb_cli *cli, struct sb_error *err)
 		sb_json_set_text(out, name, show ? equals + 1 : "********");
 		sb_table_row(&table, name, show ? equals + 1 : "********", NULL);
 	}
-	if (sb_cli_json(cli)) {
-		sb_list_release(&table.cell);
-		sb_cli_print_json(out);
-		return 0;
-	}
-	json_decref(out);
-	sb_table_print(&table);
+	sb_cli_show(cli, &table, out);
 	return 0;
 }
 

@@ -60,12 +60,9 @@ int sb_cmd_releases(struct sb_cli *cli, struct sb_error *err)
 		if (done == 0)
 			json_array_append(list, release.facts);
 	}
-	if (done == 0 && sb_cli_json(cli)) {
-		sb_cli_print_json(json_incref(list));
-		sb_list_release(&table.cell);
-	} else if (done == 0) {
-		sb_table_print(&table);
-	}
+	if (done == 0)
+		sb_cli_show(cli, &table, json_incref(list));
+	sb_list_release(&table.cell);
 	json_decref(list);
 	return done;
 }

@@ -51,3 +51,14 @@ void sb_table_print(struct sb_table *table)
 	}
 	sb_list_release(&table->cell);
 }
+
+void sb_cli_show(const struct sb_cli *cli, struct sb_table *table, json_t *value)
+{
+	if (sb_cli_json(cli)) {
+		sb_cli_print_json(value);
+		sb_list_release(&table->cell);
+		return;
+	}
+	json_decref(value);
+	sb_table_print(table);
+}
