@@ -7,7 +7,7 @@ const struct sb_command sb_command_table[] = {
 	  "make an app and its bare repository", "branch= runner= repo= object-format=", 1, 1, sb_cmd_create,
 	  "Prints the remote to add. The app's v1 is this creation. Only a repository\n"
 	  "with SHA-256 ids takes a clone that has them." },
-	{ "hooks:install", "REPO [--app APP] [--host bare|gitea|gitlab]", "put the hooks into a repository",
+	{ "hooks:install", "REPO [--app APP] [--host bare|gitlab]", "put the hooks into a repository",
 	  "host=", 1, 1, sb_cmd_hooks_install, NULL },
 	{ "hooks:remove", "REPO [--host bare|gitea|gitlab]", "take them out again", "host=", 1, 1,
 	  sb_cmd_hooks_remove, NULL },

@@ -142,7 +142,8 @@ int sb_cmd_doctor(struct sb_cli *cli, struct sb_error *err)
 	}
 	look_at_root(&report, cli);
 	look_at_tools(&report, cli);
-	if (path || cli->repo.git)
+	/* A developer's clone has no hooks of ours, and needs none. */
+	if (path || (cli->repo.git && !sb_span_find(sb_span_of(cli->repo.path), "/.git")))
 		look_at_repo(&report, path ? path : cli->repo.path);
 	if (report.json)
 		sb_cli_print_json(report.list);

@@ -68,6 +68,20 @@ static int open_place(const struct host *host, const char *repo, const char *hoo
 	return sb_make_dirs(path, 0755, err);
 }
 
+/*
+ * Gitea runs every file of pre-receive.d even for a push that it has just refused itself: a build
+ * there would run code, with config vars, of people who may not push. Until the build has moved to
+ * update.d, which runs after Gitea's verdict only, nothing is installed.
+ */
+static int refuse_gitea(const char *repo, const char *host, struct sb_error *err)
+{
+	if (strcmp(host, "gitea") != 0)
+		return 0;
+	sb_fail(err, SB_ECONFIG, "hooks cannot be put into a Gitea repository yet: Gitea runs them for pushes it refuses");
+	sb_error_fix(err, "slugbuild create APP makes a bare repository; mirror %s to it", repo);
+	return -1;
+}
+
 static int install_one(const struct host *host, const char *repo, const char *hook, struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(8192);
@@ -94,7 +108,9 @@ int sb_hooks_install(const char *repo, const char *host, struct sb_error *err)
 	const struct host *h = host_find(host);
 
 	if (!h)
-		return sb_fail(err, SB_EUSAGE, "--host is bare, gitea or gitlab, not %s", host);
+		return sb_fail(err, SB_EUSAGE, "--host is bare or gitlab, not %s", host);
+	if (refuse_gitea(repo, host, err) < 0)
+		return -1;
 	for (size_t i = 0; i < SB_COUNT(names); i++)
 		if (install_one(h, repo, names[i], err) < 0)
 			return -1;
@@ -164,6 +180,9 @@ int sb_cmd_hooks_install(struct sb_cli *cli, struct sb_error *err)
 
 	if (sb_cli_load(cli, err) < 0 || sb_repo_open(&repo, cli->words.item[0], err) < 0)
 		return -1;
+	host = host ? host : sb_hooks_host(repo.path);
+	if (refuse_gitea(repo.path, host, err) < 0)
+		return -1;
 	if (!app && !*cli->settings.app) {
 		sb_fail(err, SB_EUSAGE, "which app does it deploy?");
 		sb_error_fix(err, "slugbuild hooks:install %s --app NAME", cli->words.item[0]);
@@ -185,7 +204,6 @@ int sb_cmd_hooks_install(struct sb_cli *cli, struct sb_error *err)
 		if (sb_app_save(&cli->app, err) < 0)
 			return -1;
 	}
-	host = host ? host : sb_hooks_host(repo.path);
 	if (sb_hooks_pin(&repo, &cli->settings, name, cli->store.root_path, err) < 0 ||
 	    sb_hooks_install(repo.path, host, err) < 0)
 		return -1;
