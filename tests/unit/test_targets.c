@@ -60,21 +60,10 @@ static void targets_follow_the_branch_map(void **state)
 	}
 }
 
-static void the_same_ref_twice_is_two_targets(void **state)
-{
-	char got[256];
-
-	(void)state;
-	map_push(got, sizeof(got), "blog", "", NULL,
-		 A " " B " refs/heads/main\n" A " " A " refs/heads/main\n");
-	assert_string_equal(got, "blog<-main blog<-main ");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_follow_the_branch_map),
-		cmocka_unit_test(the_same_ref_twice_is_two_targets),
 	};
 
 	return cmocka_run_group_tests_name("targets", tests, NULL, NULL);
