@@ -17,7 +17,7 @@
  *
  *	sb_box_init(&box, settings);
  *	sb_box_write(&box, work, "/app");
- *	sb_box_read(&box, "/root/.pyenv/versions/3.11.7", NULL);
+ *	sb_box_read(&box, "/opt/python/3.11", NULL);
  *	sb_list_setenv(&box.env, "HOME", "/app");
  *	box.cwd = "/app";
  *	box.network = true;
