@@ -173,6 +173,18 @@ int sb_hooks_pin(struct sb_repo *repo, const struct sb_settings *settings, const
 	return 0;
 }
 
+/* The app that the hooks are for: made where it is new, told of its repository where it is not. */
+static int adopt(struct sb_cli *cli, const char *name, const char *repo, struct sb_error *err)
+{
+	if (sb_app_open(&cli->app, &cli->store, name, err) < 0)
+		return err->code == SB_ENOENT
+			       ? sb_app_create(&cli->app, &cli->store, name, repo, &cli->settings, err)
+			       : -1;
+	sb_autofree(&cli->app.repo);
+	cli->app.repo = sb_xstrdup(repo);
+	return sb_app_save(&cli->app, err);
+}
+
 int sb_cmd_hooks_install(struct sb_cli *cli, struct sb_error *err)
 {
 	const char *app = sb_cli_option(cli, "app"), *host = sb_cli_option(cli, "host");
@@ -194,16 +206,8 @@ int sb_cmd_hooks_install(struct sb_cli *cli, struct sb_error *err)
 		return sb_fail(err, SB_EUSAGE, "%s is no app name", name);
 	if (sb_cli_open_store(cli, err) < 0)
 		return -1;
-	if (sb_app_open(&cli->app, &cli->store, name, err) < 0) {
-		if (err->code != SB_ENOENT ||
-		    sb_app_create(&cli->app, &cli->store, name, repo.path, &cli->settings, err) < 0)
-			return -1;
-	} else {
-		sb_autofree(&cli->app.repo);
-		cli->app.repo = sb_xstrdup(repo.path);
-		if (sb_app_save(&cli->app, err) < 0)
-			return -1;
-	}
+	if (adopt(cli, name, repo.path, err) < 0)
+		return -1;
 	if (sb_hooks_pin(&repo, &cli->settings, name, cli->store.root_path, err) < 0 ||
 	    sb_hooks_install(repo.path, host, err) < 0)
 		return -1;
