@@ -54,11 +54,13 @@ export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lint/lsan.supp:print_suppres
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all check check-hostile unit fuzz e2e lint format coverage install uninstall clean help deps demo real bench
+.PHONY: all check check-hostile unit fuzz e2e lint format coverage install uninstall clean help deps demo real bench libraries
 .SECONDARY:
 all: $(bins)
+libraries:
+	$(Q)$(PKG_CONFIG) --exists --print-errors $(PKGS) || { echo 'sudo make deps installs what is needed' >&2; exit 1; }
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c | libraries
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -85,7 +87,9 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(lib)
 $(B)/bench/%: $(B)/obj/tests/bench/%.o $(lib)
 	$(call link)
 
-check: lint unit fuzz e2e
+# On a machine that had none of what is needed, make itself has to look again.
+check: deps
+	$(Q)$(MAKE) --no-print-directory lint unit fuzz e2e
 unit: $(units)
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 -e '' $(units)
 fuzz: $(fuzzers)
@@ -103,7 +107,8 @@ real: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
 bench: all $(B)/bench/compress
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run
-demo: deps all
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/demo
 deps:
 	$(Q)tests/deps
