@@ -229,6 +229,22 @@ static void show_complaint(struct sb_install *install)
 			sb_log_line(install->build->log, line);
 }
 
+void sb_request_arguments(struct sb_step *step, const struct sb_install *install,
+			  const struct sb_request *request, bool wheels_only, const char *first,
+			  const char *more)
+{
+	if (wheels_only)
+		sb_list_add(&step->argv, "--only-binary=:all:");
+	if (request->exact)
+		sb_list_add(&step->argv, "--no-deps");
+	if (request->hashed)
+		sb_list_add(&step->argv, "--require-hashes");
+	for (size_t i = 0; i < install->indexes.n; i++)
+		sb_list_addf(&step->argv, "%s=%s", i ? more : first, install->indexes.item[i]);
+	sb_list_add(&step->argv, "-r");
+	sb_step_arg_path(step, "", request->file);
+}
+
 int sb_install_run(struct sb_install *install, struct sb_error *err)
 {
 	SB_AUTO_FREE char *shared = cache_folder(install, "shared", err);

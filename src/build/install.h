@@ -51,6 +51,11 @@ void sb_pip_arguments(struct sb_step *step, const struct sb_install *install,
 void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
 		     const struct sb_request *request, bool wheels_only);
 
+/* What both tools call alike; an index is "FIRST=URL", each further one "MORE=URL". */
+void sb_request_arguments(struct sb_step *step, const struct sb_install *install,
+			  const struct sb_request *request, bool wheels_only, const char *first,
+			  const char *more);
+
 /* "pip", or "pip 23.0.1" by the name of the wheel. Owned. */
 char *sb_pip_version(const struct sb_python *python) SB_MUST_CHECK;
 

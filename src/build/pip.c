@@ -62,15 +62,5 @@ void sb_pip_arguments(struct sb_step *step, const struct sb_install *install,
 		sb_step_arg_path(step, "--prefix=", "/app/.slugbuild/python");
 		sb_list_add(&step->argv, "--ignore-installed");
 	}
-	if (wheels_only)
-		sb_list_add(&step->argv, "--only-binary=:all:");
-	if (request->exact)
-		sb_list_add(&step->argv, "--no-deps");
-	if (request->hashed)
-		sb_list_add(&step->argv, "--require-hashes");
-	for (size_t i = 0; i < install->indexes.n; i++)
-		sb_list_addf(&step->argv, i ? "--extra-index-url=%s" : "--index-url=%s",
-			     install->indexes.item[i]);
-	sb_list_add(&step->argv, "-r");
-	sb_step_arg_path(step, "", request->file);
+	sb_request_arguments(step, install, request, wheels_only, "--index-url", "--extra-index-url");
 }

@@ -38,15 +38,5 @@ void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
 	sb_step_arg_path(step, "", "/slugbuild/uv");
 	sb_list_add_all(&step->argv, options);
 	sb_step_arg_path(step, "--python=", "/app/.slugbuild/python/bin/python");
-	if (wheels_only)
-		sb_list_add(&step->argv, "--only-binary=:all:");
-	if (request->exact)
-		sb_list_add(&step->argv, "--no-deps");
-	if (request->hashed)
-		sb_list_add(&step->argv, "--require-hashes");
-	for (size_t i = 0; i < install->indexes.n; i++)
-		sb_list_addf(&step->argv, i ? "--index=%s" : "--default-index=%s",
-			     install->indexes.item[i]);
-	sb_list_add(&step->argv, "-r");
-	sb_step_arg_path(step, "", request->file);
+	sb_request_arguments(step, install, request, wheels_only, "--default-index", "--index");
 }
