@@ -129,20 +129,16 @@ static bool serves_web(const struct step *step)
 	return step->runner.local && sb_json_int(step->manifest, "formation.web", 0) > 0;
 }
 
+/* On a port of its own, which sb_trial picks. */
 static int trial(struct step *step, struct sb_error *err)
 {
 	const struct sb_activate *way = step->way;
-	int port = sb_free_port();
-
-	if (port < 0)
-		return sb_fail(err, SB_ESYS, "no free port for the trial start");
-	struct sb_health health = health_of(step, port);
+	struct sb_health health = health_of(step, 0);
 	struct sb_run run = { .app = way->app,
 			      .release = step->release,
 			      .settings = way->settings,
 			      .type = "web",
-			      .index = 1,
-			      .port = port };
+			      .index = 1 };
 
 	return sb_trial(&run, &health, way->log, err);
 }

@@ -8,12 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The colour that a push can show: the client passes SGR on; whoever reads a file sees none. */
-static bool wants_colour(const struct sb_settings *settings)
-{
-	return settings->log_colour;
-}
-
 /* Push options are a short list of their own; what they say is never printed raw. */
 static void read_push_options(struct sb_hook *hook)
 {
@@ -64,7 +58,7 @@ int sb_hook_begin(struct sb_hook *hook, struct sb_error *err)
 	    sb_repo_head(&hook->repo, hook->head, err) < 0)
 		return -1;
 	hook->log.stall_ms = hook->settings.stall_seconds * 1000;
-	hook->log.colour = wants_colour(&hook->settings);
+	hook->log.colour = hook->settings.log_colour;
 	read_push_options(hook);
 	return 0;
 }

@@ -292,8 +292,9 @@ static void work_release(struct work *work)
 {
 	struct sb_error ignored = { 0 };
 
-	if (work->name && sb_remove_tree(work->tmp, work->name, &ignored) < 0)
-		work->tmp = work->tmp; /* gc sweeps it */
+	/* What cannot be removed now, the app's next build or gc sweeps. */
+	if (work->name)
+		(void)!sb_remove_tree(work->tmp, work->name, &ignored);
 	sb_autoclose(&work->dir);
 	sb_autoclose(&work->tmp);
 	free(work->name);

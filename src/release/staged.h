@@ -5,7 +5,7 @@
 
 /*
  * The marker that pre-receive leaves: "this commit is built and waits for its ref".
- * staged/COMMIT.json with the slug already in the store's tmp under the same name. It is a
+ * staged/COMMIT.json, with the slug already in the store's tmp under its digest. It is a
  * promise of a finished slug, never of a release: only the ref decides that.
  */
 struct sb_staged {
