@@ -47,6 +47,7 @@ unit_src := $(wildcard tests/unit/test_*.c)
 fuzz_src := $(wildcard tests/fuzz/fuzz_*.c)
 lib      := $(B)/libslugbuild.a
 bins     := $(B)/bin/slugbuild $(B)/bin/pre-receive $(B)/bin/post-receive
+made_page := $(B)/man/slugbuild-rules.7
 units    := $(unit_src:tests/unit/%.c=$(B)/unit/%)
 fuzzers  := $(fuzz_src:tests/fuzz/%.c=$(B)/fuzz/%)
 
@@ -56,7 +57,7 @@ say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 .PHONY: all check check-hostile unit fuzz e2e lint format coverage install uninstall clean help deps demo real bench libraries
 .SECONDARY:
-all: $(bins)
+all: $(bins) $(made_page)
 libraries:
 	$(Q)$(PKG_CONFIG) --exists --print-errors $(PKGS) || { echo 'sudo make deps installs what is needed' >&2; exit 1; }
 
@@ -74,6 +75,12 @@ define link
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS) $(1)
 endef
+
+# The rules' manual page is made of the table in the source.
+$(made_page): $(B)/bin/slugbuild
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$< explain --mdoc >$@.new && mv $@.new $@
 
 $(B)/bin/slugbuild: $(B)/obj/src/slugbuild.o $(lib)
 	$(call link)
@@ -131,7 +138,7 @@ placed     := man completion systemd sudoers
 filled      = sed -e 's|@DATADIR@|$(DATADIR)|g' -e 's|@BINDIR@|$(BINDIR)|g'
 COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
-man_pages  := $(notdir $(wildcard templates/man/*.[1-9]))
+man_pages  := $(notdir $(wildcard templates/man/*.[1-9]) $(made_page))
 man_placed  = $(foreach page,$(man_pages),$(MANDIR)/man$(patsubst .%,%,$(suffix $(page)))/$(page))
 unit_files := $(notdir $(wildcard templates/systemd/*))
 install: all
@@ -145,7 +152,8 @@ install: all
 	for unit in $(unit_files); do \
 		$(filled) templates/systemd/$$unit >$(DESTDIR)$(UNITDIR)/$$unit || exit 1; done
 	for page in $(man_placed); do \
-		$(filled) templates/man/$${page##*/} >$(DESTDIR)$$page || exit 1; done
+		$(filled) $$(ls templates/man/$${page##*/} $(B)/man/$${page##*/} 2>/dev/null) >$(DESTDIR)$$page || \
+		exit 1; done
 	install -m 644 templates/completion/slugbuild.bash $(DESTDIR)$(COMPDIR)/slugbuild
 	chmod 644 $(addprefix $(DESTDIR),$(DATADIR)/sudoers $(unit_files:%=$(UNITDIR)/%) $(man_placed))
 uninstall:

@@ -5,19 +5,39 @@
 #include "base/settings.h"
 
 /*
- * One table of rules: id, default severity, one line of what it is about.
- * `slugbuild.rule.ID = error|warning|off` changes a severity.
+ * The table of rules, in groups. `slugbuild.rule.ID = error|warning|off` changes a severity.
+ *
+ *	const struct sb_rule *rule;
+ *
+ *	for (size_t i = 0; (rule = sb_rule_at(i)) != NULL; i++)
+ *		printf("%s\n", rule->id);
  */
 struct sb_rule {
-	const char *id;
+	const char *id; /* words of small letters and digits with - between */
 	enum sb_severity severity;
-	const char *title;
+	const char *title;   /* what is wrong, in one line */
+	const char *why;     /* why that matters on a deploy, and what to do: a paragraph */
+	const char *example; /* what fires it: a few lines, or a description of a tree */
 };
 
-extern const struct sb_rule sb_rule_table[];
-extern const size_t sb_rule_count;
+enum sb_rule_stage { SB_STAGE_STATIC, SB_STAGE_SOURCE, SB_STAGE_PROBE };
 
-const struct sb_rule *sb_rule_find(const char *id); /* or NULL */
+struct sb_rule_group {
+	const char *title; /* "Procfile" */
+	enum sb_rule_stage stage;
+	const struct sb_rule *rule;
+	const size_t *n;
+};
+
+extern const struct sb_rule_group sb_rule_groups[];
+extern const size_t sb_rule_group_count;
+
+const struct sb_rule *sb_rule_at(size_t i);            /* of all groups in their order; NULL behind the last */
+const struct sb_rule *sb_rule_find(const char *id);    /* or NULL */
+const struct sb_rule_group *sb_rule_group_of(const struct sb_rule *rule);
+const char *sb_rule_nearest(const char *id);           /* the id that was probably meant, or NULL */
+const char *sb_rule_stage_name(enum sb_rule_stage stage); /* "static", "source", "probe" */
+const char *sb_severity_name(enum sb_severity severity);  /* "off", "warning", "error" */
 
 /* Adds a finding of that rule at the severity the owner gave it. `id` must be in the table. */
 struct sb_finding *sb_report(struct sb_findings *list, const struct sb_settings *settings, const char *id,

@@ -21,6 +21,8 @@ const struct sb_command sb_command_table[] = {
 	{ "check", "[DIR|REPO] [REV] [-a APP] [--static] [--checklist] [--json]", "all findings in the committed files",
 	  "static checklist", 0, 2, sb_cmd_check,
 	  "Exit status 1 when any is an error." },
+	{ "explain", "[RULE] [--json]", "what a rule of check is about; without one: all rules", "mdoc", 0, 1,
+	  sb_cmd_explain, NULL },
 	{ "build", "[DIR|REPO] [REV] [-o FILE] [--no-cache]", "make a slug; needs no set-up",
 	  "output= no-cache", 0, 2, sb_cmd_build, "Writes FILE (default APP.tar.gz) and FILE.json." },
 	{ "inspect", "SLUG [--json]", "what lies in a slug", "", 1, 1, sb_cmd_inspect, NULL },

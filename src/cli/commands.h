@@ -11,6 +11,7 @@ int sb_cmd_create(struct sb_cli *cli, struct sb_error *err);
 int sb_cmd_hooks_install(struct sb_cli *cli, struct sb_error *err);
 int sb_cmd_hooks_remove(struct sb_cli *cli, struct sb_error *err);
 int sb_cmd_check(struct sb_cli *cli, struct sb_error *err);
+int sb_cmd_explain(struct sb_cli *cli, struct sb_error *err);
 int sb_cmd_build(struct sb_cli *cli, struct sb_error *err);
 int sb_cmd_deploy(struct sb_cli *cli, struct sb_error *err);
 int sb_cmd_releases(struct sb_cli *cli, struct sb_error *err);

@@ -16,12 +16,22 @@ t 'it names every command that help lists' '
 		grep -qE "^\.It Ic $command( |\$)" "$top/templates/man/slugbuild.1" || fail "no $command"
 	done <commands
 '
-t 'it names every rule of check' '
-	sed -n "s/^	{ \"\([a-z-]*\)\", SB_.*/\1/p" "$top/src/check/rules.c" >rules
+t 'explain, and the page made of it, have every rule of the source' '
+	sed -n "s/^	{ \"\([a-z0-9-]*\)\", SB_.*/\1/p" "$top"/src/check/rules_*.c | sort >rules
 	test -s rules
+	slugbuild explain --json | jq -r ".[].id" | sort >explained
+	diff rules explained
+	slugbuild explain --mdoc >slugbuild-rules.7
 	while read -r rule; do
-		grep -qE "^\.It Cm $rule Pq" "$top/templates/man/slugbuild.1" || fail "no $rule"
+		grep -qE "^\.It Cm $rule Pq (error|warning|off)\$" slugbuild-rules.7 || fail "no $rule"
+		slugbuild explain "$rule" >page
+		grep -qE "^(error|warning|off)\[$rule\]: " page || fail "explain $rule"
 	done <rules
+'
+t 'explain names the nearest of a rule that is none' '
+	slugbuild explain procfile-mising 2>said && false
+	test $? = 2
+	grep -q "there is no rule procfile-mising; the nearest is procfile-missing" said
 '
 t 'and every key of the manifest' '
 	jq -r ".properties | keys[]" "$top/templates/manifest.schema.json" >keys
@@ -34,7 +44,8 @@ if [ -n "$reason" ]; then
 	skip 'mandoc finds nothing to say' "$reason"
 else
 	t 'mandoc finds nothing to say' '
-		for page in "$top"/templates/man/*; do mandoc -Tlint -W warning "$page"; done >said 2>&1
+		slugbuild explain --mdoc >slugbuild-rules.7
+		for page in "$top"/templates/man/* slugbuild-rules.7; do mandoc -Tlint -W warning "$page"; done >said 2>&1
 		! grep -v "mandoc.db" said
 	'
 fi
@@ -45,7 +56,7 @@ t 'install places all of it, and uninstall leaves nothing' '
 	cd dest/opt/x
 	test -x bin/slugbuild && test -x libexec/slugbuild/pre-receive && test -x share/slugbuild/runners/runit/run
 	test -s share/man/man1/slugbuild.1 && test -s share/man/man5/slugbuild-manifest.5
-	test -s share/man/man7/slugbuild-hooks.7 && test -s share/bash-completion/completions/slugbuild
+	test -s share/man/man7/slugbuild-hooks.7 && test -s share/man/man7/slugbuild-rules.7 && test -s share/bash-completion/completions/slugbuild
 	test -s lib/systemd/system/slugbuild-runit.service
 	! grep -rn "@DATADIR@\|@BINDIR@" . --include="*.[1-9]" --include="*.service" --include=sudoers
 	make "$@" uninstall >/dev/null

@@ -5,14 +5,19 @@
 
 static void ids_are_unique_words(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < sb_rule_count; i++) {
-		const struct sb_rule *rule = &sb_rule_table[i];
+	const struct sb_rule *rule;
 
+	(void)state;
+	for (size_t i = 0; (rule = sb_rule_at(i)) != NULL; i++) {
 		assert_int_equal(strspn(rule->id, "abcdefghijklmnopqrstuvwxyz0123456789-"),
 				 strlen(rule->id));
 		assert_ptr_equal(sb_rule_find(rule->id), rule);
+		assert_non_null(sb_rule_group_of(rule));
 		assert_true(rule->title[0] && rule->title[strlen(rule->title) - 1] != '.');
+		assert_null(strchr(rule->title, '\n'));
+		assert_true(strlen(rule->title) <= 90);
+		assert_true(strlen(rule->why) > 20 && rule->why[strlen(rule->why) - 1] == '.');
+		assert_true(rule->example[0] && rule->example[strlen(rule->example) - 1] != '\n');
 	}
 	assert_null(sb_rule_find("procfile"));
 }

@@ -1,0 +1,60 @@
+#include "base/base.h"
+#include "check/rules_table.h"
+
+const struct sb_rule sb_rules_dependencies[] = {
+	{ "dependencies-missing", SB_ERROR, "no file says what to install",
+	  "One of requirements.txt, Pipfile.lock, poetry.lock, uv.lock or pylock.toml must stand in the "
+	  "root of the app. A pyproject.toml alone is no lock: what it brings changes from day to day.",
+	  "a tree with manage.py and pyproject.toml only" },
+	{ "dependencies-multiple", SB_ERROR, "more than one package manager's files",
+	  "Which one is right cannot be known, and the other one is out of date already. Keep one and "
+	  "remove the rest.",
+	  "requirements.txt and poetry.lock" },
+	{ "pipfile-lock-missing", SB_ERROR, "a Pipfile without Pipfile.lock",
+	  "The lock is what makes two builds install the same. Run pipenv lock and commit it; look "
+	  "whether .gitignore hides it.",
+	  "Pipfile, and *.lock in .gitignore" },
+	{ "pipfile-lock-invalid", SB_ERROR, "Pipfile.lock is no such file",
+	  "It is JSON with a \"default\" object, written by pipenv. A merge or an editor has broken it: "
+	  "write it again with pipenv lock.",
+	  "Pipfile.lock:\n"
+	  "{ \"default\": { }, }" },
+	{ "pipfile-unused", SB_WARNING, "a Pipfile without lock, beside another manager's file",
+	  "The other file is installed from and the Pipfile is not looked at: a package that is only in it "
+	  "will be missing. Remove it, or lock it and remove the other.",
+	  "Pipfile and requirements.txt, no Pipfile.lock" },
+	{ "requirements-misspelt", SB_ERROR, "a file that is nearly named requirements.txt",
+	  "The name is \"requirements.txt\", in small letters, in the root of the app.",
+	  "requirement.txt, Requirements.txt, requirements" },
+	{ "requirements-line", SB_ERROR, "a line that pip cannot read",
+	  "pip stops at the first such line, minutes later; here all of them are named. A line is a "
+	  "requirement (PEP 508), an option, or a comment.",
+	  "requirements.txt:\n"
+	  "Django=5.2" },
+	{ "requirements-include-missing", SB_ERROR, "a file named by -r, -c or a path is not in the tree",
+	  "The file lies on one's own disk but was not committed, or its path is meant from another "
+	  "folder: paths are read from the folder of the file that names them.",
+	  "requirements.txt:\n"
+	  "-r requirements/base.txt" },
+	{ "requirements-depth", SB_ERROR, "requirement files include each other too deeply",
+	  "Files that include each other in circles, or one below the other more than 8 times, never end "
+	  "or are a mistake.",
+	  "a.txt has -r b.txt, b.txt has -r a.txt" },
+	{ "requirements-outside", SB_ERROR, "a path that leads out of the app",
+	  "On the server there is nothing above the app's folder that belongs to it. Commit what is needed "
+	  "inside it.",
+	  "requirements.txt:\n"
+	  "-e ../shared-library" },
+	{ "requirements-remote", SB_WARNING, "a requirement file is fetched from elsewhere at each build",
+	  "What it says tomorrow is not what was checked today, and a build needs that server to be up. "
+	  "Commit a copy.",
+	  "requirements.txt:\n"
+	  "-c https://example.com/constraints.txt" },
+	{ "requirements-variable", SB_WARNING, "${NAME} in a requirement file",
+	  "pip puts an environment variable of that name in its place and may send it away as part of a "
+	  "URL. Builds hold no config vars but those of package indexes: name the variable so, or write "
+	  "the value.",
+	  "requirements.txt:\n"
+	  "git+https://${TOKEN}@example.com/lib.git" },
+};
+const size_t sb_rules_dependencies_count = SB_COUNT(sb_rules_dependencies);

@@ -1,0 +1,39 @@
+#include "base/base.h"
+#include "check/rules_table.h"
+
+const struct sb_rule sb_rules_python[] = {
+	{ "python-version-invalid", SB_ERROR, "what should be a Python version is none",
+	  ".python-version holds 3.13 or 3.13.1; runtime.txt holds python-3.13.1; requires-python is a "
+	  "specifier such as >=3.12. A name of a virtualenv, a quote or a word in front is none of these.",
+	  "runtime.txt:\n"
+	  "3.13.1" },
+	{ "python-version-multiple", SB_ERROR, "more than one Python version",
+	  ".python-version may list several for tools that test with each. An app runs on one: leave the "
+	  "one that it is to run on.",
+	  ".python-version:\n"
+	  "3.12\n"
+	  "3.13" },
+	{ "python-version-conflict", SB_WARNING, "two files want different Pythons",
+	  "The first of runtime.txt, .python-version, Pipfile.lock and pyproject.toml is taken. What the "
+	  "other one wants is not what the app gets: make them agree.",
+	  "runtime.txt has python-3.12.1, .python-version has 3.13" },
+	{ "python-version-misspelt", SB_WARNING, "a file that is nearly named .python-version",
+	  "The file is not read, and the app gets the server's default Python. Its name has a dot in "
+	  "front, a hyphen, and nothing behind.",
+	  "python-version, .python_version, runtime.txt.txt" },
+};
+const size_t sb_rules_python_count = SB_COUNT(sb_rules_python);
+
+const struct sb_rule sb_rules_appjson[] = {
+	{ "appjson-invalid", SB_ERROR, "app.json is not as it must be",
+	  "app.json says how many processes start, which config vars there must be and what the health "
+	  "check asks for. It must be JSON, and these parts of the types that Heroku documents.",
+	  "app.json:\n"
+	  "{ \"formation\": { \"web\": 1 } }" },
+	{ "appjson-process", SB_WARNING,
+	  "app.json's formation names a process type that the Procfile has not",
+	  "Nothing can be started for it. Add it to the Procfile, or take it out of app.json.",
+	  "app.json, with no worker in the Procfile:\n"
+	  "{ \"formation\": { \"worker\": { \"quantity\": 1 } } }" },
+};
+const size_t sb_rules_appjson_count = SB_COUNT(sb_rules_appjson);
