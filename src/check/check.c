@@ -8,6 +8,7 @@
 #include "check/manager.h"
 #include "check/procfile.h"
 #include "check/rules.h"
+#include "check/serve.h"
 #include "check/version.h"
 
 #include <string.h>
@@ -207,6 +208,7 @@ static int look_at_procfile(struct sb_plan *plan, const struct sb_needs *needs,
 	take_processes(plan, &procfile);
 	if (!sb_plan_process(plan, "web") && (procfile.n || view->findings->n == before))
 		no_web(plan, view, &procfile);
+	sb_serve_look(&procfile, &text, view);
 	return sb_command_look(&procfile, &text, needs, view, err);
 }
 

@@ -84,10 +84,20 @@ static bool good_name(const struct line *line)
 	return false;
 }
 
+/* " #" and " //", which Dokku's reader takes for the start of a comment; or NULL. */
+static const char *cut_by_some(struct sb_span command)
+{
+	const char *hash = sb_span_find(command, " #"), *slashes = sb_span_find(command, " //");
+	const char *first = !hash || (slashes && slashes < hash) ? slashes : hash;
+
+	return first ? first + 1 : NULL;
+}
+
 /* What this platform takes and others read otherwise. */
 static void dialects(const struct line *line, struct sb_span body, const char *colon)
 {
 	struct sb_span name = line->name;
+	struct sb_span with = line->command;
 	const char *says = NULL;
 	const char *at = body.p;
 
@@ -101,10 +111,13 @@ static void dialects(const struct line *line, struct sb_span body, const char *c
 		at = colon + 1;
 	} else if (memchr(name.p, '_', name.n)) {
 		says = "some platforms turn _ into - in a process type";
+	} else if ((at = cut_by_some(line->command))) {
+		says = "some platforms cut the command here, as if it were a comment";
+		with = (struct sb_span) { line->command.p, (size_t)(at - line->command.p) };
 	}
 	if (says)
 		sb_finding_fix(complain(line, "procfile-dialect", at, "%s", says), "%.*s: %.*s",
-			       SB_SPAN_ARG(name), SB_SPAN_ARG(line->command));
+			       SB_SPAN_ARG(name), SB_SPAN_ARG(sb_span_trim(with)));
 }
 
 static bool with_colon(struct line *line, struct sb_span body, const char *colon)

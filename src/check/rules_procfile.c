@@ -47,5 +47,30 @@ const struct sb_rule sb_rules_procfile[] = {
 	  "On one's own machine it may be installed for other reasons. Add it to the dependencies.",
 	  "Procfile, without gunicorn in requirements.txt:\n"
 	  "web: gunicorn mysite.wsgi" },
+	{ "procfile-shell", SB_ERROR, "a command that /bin/sh cannot read",
+	  "Commands are run by /bin/sh -c. With a quote or a bracket that has no end, or an operator with "
+	  "nothing behind it, the shell stops before it starts anything. Found by reading the command, "
+	  "not by starting a shell.",
+	  "release: python manage.py migrate &&" },
+	{ "procfile-runserver", SB_WARNING, "Django's development server in production",
+	  "runserver is a single process without any hardening, reloads on file changes, and with DEBUG off "
+	  "serves no static files. Django's documentation says not to use it in production. Use gunicorn, "
+	  "or uvicorn for ASGI.",
+	  "web: python manage.py runserver 0.0.0.0:$PORT" },
+	{ "procfile-port", SB_WARNING, "the web process listens on a port that is not $PORT",
+	  "Each release starts on a port of its own, which is given in $PORT: the old release still holds "
+	  "its own while the new one is checked. A server with a fixed port cannot be reached there, so the "
+	  "health check fails. gunicorn reads $PORT by itself when nothing is said.",
+	  "web: gunicorn mysite.wsgi --bind 0.0.0.0:8000" },
+	{ "procfile-workers", SB_WARNING, "a number of workers out of proportion",
+	  "gunicorn's own advice is two to four workers a core; four to twelve answer hundreds of requests a "
+	  "second. Each is a process with the whole app in memory, and too many end in swap or in the kernel's "
+	  "out-of-memory killer. Without the option WEB_CONCURRENCY decides, which is set from memory and cores.",
+	  "web: gunicorn mysite.wsgi --workers 64" },
+	{ "procfile-release-migrate", SB_WARNING, "a release phase that applies no migrations",
+	  "The tree has migrations and the release phase runs other commands of manage.py, but neither it nor "
+	  "a process runs migrate: the new code would meet the old tables. Said only where every part of the "
+	  "command is known not to migrate.",
+	  "release: python manage.py collectstatic --noinput" },
 };
 const size_t sb_rules_procfile_count = SB_COUNT(sb_rules_procfile);

@@ -243,4 +243,5 @@ void sb_view_release(struct sb_view *view)
 	sb_list_release(&view->inputs);
 	sb_list_release(&view->gitlinks);
 	sb_list_release(&view->pointers);
+	free(view->migration);
 }

@@ -27,6 +27,7 @@ struct sb_view {
 	struct sb_list manages;   /* manage.py, at most 3 deep, a regular file */
 	struct sb_list procfiles; /* in a folder of the root */
 	struct sb_list inputs;    /* dependency files in a folder of the root */
+	char *migration;          /* the first migration met, "blog/migrations/0001_initial.py", or NULL */
 	struct sb_list gitlinks;
 	struct sb_list pointers; /* of git-lfs */
 	struct sb_ignore lfs;    /* the patterns of .gitattributes with filter=lfs */

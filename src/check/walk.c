@@ -135,6 +135,9 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 		return 0;
 	default:
 		note_file(view, path, name, depth);
+		if (!view->migration && strchr("0123456789", name[0]) &&
+		    sb_span_ends(sb_path_folder(path), "/migrations"))
+			view->migration = sb_xstrdup(path);
 		if (!view->lfs.n || !sb_ignore_matches(&view->lfs, path, false))
 			return 0;
 		return note_pointer(view, path, entry->oid, err);
