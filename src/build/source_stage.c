@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "build/python.h"
@@ -243,14 +244,38 @@ static json_t *variable_names(const struct sb_source_stage *stage)
 	return names;
 }
 
-/* Names only; of values, whether collectstatic is off and which settings are meant. */
+/* The variables whose values are plain words for yes and no: those are no secrets. */
+static json_t *flags_of(const struct sb_source_stage *stage, const json_t *names)
+{
+	static const char *const words[] = { "true", "false", "yes", "no",   "on", "off", "y", "n",
+					     "t",    "f",     "1",   "0",    "ok", "none", "" };
+	json_t *out = sb_json_new_object();
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		const char *value = value_of(stage, json_string_value(name));
+
+		for (size_t k = 0; value && k < SB_COUNT(words); k++)
+			if (!strcasecmp(value, words[k]))
+				sb_json_set_text(out, json_string_value(name), words[k]);
+	}
+	return out;
+}
+
+/* Names only; of values, those above, whether collectstatic is off and which settings are meant. */
 static void add_config(struct gather *gather)
 {
 	const char *off = value_of(gather->stage, "DISABLE_COLLECTSTATIC");
-	const char *module = value_of(gather->stage, "DJANGO_SETTINGS_MODULE");
+	json_t *names = variable_names(gather->stage);
 
-	sb_json_set_take(gather->input, "config", variable_names(gather->stage));
-	sb_json_set_text(gather->input, "settings_module", module);
+	sb_json_set_take(gather->input, "flags", flags_of(gather->stage, names));
+	sb_json_set_take(gather->input, "config", names);
+	sb_json_set_text(gather->input, "settings_module",
+			 value_of(gather->stage, "DJANGO_SETTINGS_MODULE"));
+	sb_json_set_text(gather->input, "configuration",
+			 value_of(gather->stage, "DJANGO_CONFIGURATION"));
 	sb_json_set_flag(gather->input, "collectstatic",
 			 !gather->stage->plan->collectstatic_off && !(off && *off && strcmp(off, "0")));
 }

@@ -10,7 +10,8 @@ const struct sb_rule sb_rules_settings[] = {
 	{ "settings-debug", SB_WARNING, "DEBUG is on",
 	  "With DEBUG a page that fails shows the settings and the source to everybody, and static files "
 	  "are served by other code than in production. A string from the environment is always true, "
-	  "\"False\" too: compare it, or use a cast.",
+	  "\"False\" too: compare it, or use a cast. Where the app is known, so is whether its config var "
+	  "turns DEBUG on.",
 	  "settings.py:\n"
 	  "DEBUG = os.getenv('DEBUG', False)" },
 	{ "settings-allowed-hosts", SB_WARNING, "ALLOWED_HOSTS lets nobody through, or everybody",
@@ -40,10 +41,17 @@ const struct sb_rule sb_rules_settings[] = {
 	  "environ's env.db() reads the variable.",
 	  "config vars have DATABASE_URL; settings.py has a literal DATABASES" },
 	{ "settings-env-missing", SB_WARNING, "the settings read a config var that is not set",
-	  "os.environ['NAME'] raises KeyError at the start, os.getenv('NAME') gives None, which often "
-	  "fails later and elsewhere. Set it with config:set, or give a default.",
+	  "os.environ['NAME'], env('NAME'), config('NAME') and the fields of pydantic's BaseSettings "
+	  "raise at the start; os.getenv('NAME') gives None, which often fails later and elsewhere. Set it "
+	  "with config:set, or give a default.",
 	  "settings.py, with no such config var:\n"
 	  "SECRET_KEY = os.environ['SECRET_KEY']" },
+	{ "dependency-undeclared", SB_WARNING, "the settings use a package that no dependency file names",
+	  "A module that the settings import, or an app or middleware that they name, comes from a package "
+	  "that is in no requirement file and no lock: it is on your machine and not on the server, where "
+	  "the settings will not import. Imports under try or if, and modules in the tree, are left alone.",
+	  "settings.py, and no dj-database-url in requirements.txt:\n"
+	  "import dj_database_url" },
 	{ "secret-key-literal", SB_WARNING, "SECRET_KEY is committed",
 	  "Who can read the repository can sign sessions and password reset links. Read it from a config "
 	  "var, and take a new one: the old one stays in the history.",

@@ -5,7 +5,9 @@
 #
 #   input   {"files": {PATH: TEXT}, "paths": [PATH of every .py], "manage": PATH or null,
 #            "processes": {TYPE: COMMAND}, "release": COMMAND or null,
-#            "settings_module": NAME or null, "config": [NAME] or null (no app is known),
+#            "settings_module": NAME or null, "configuration": NAME or null (django-configurations),
+#            "config": [NAME] or null (no app is known), "flags": {NAME: "true", "0", …} (of the
+#            config vars, those whose values are such words),
 #            "requirements": {PATH: TEXT}, "python": [3, 11] or null, "collectstatic": bool,
 #            "dotenv": bool, "gitignore": TEXT or null, "others": [PATH in the root], "app": NAME}
 #   output  {"findings": [{rule, severity, path, line, column, text, fix, source}],
@@ -20,7 +22,9 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from source_values import (APP, MISSING, UNKNOWN, Path, Read, Reader, dotted)  # noqa: E402
+from source_base import APP, MISSING, UNKNOWN, Path, Read, Said, dotted  # noqa: E402
+from source_packages import Packages  # noqa: E402
+from source_values import Reader  # noqa: E402
 
 STATIC_APP = "django.contrib.staticfiles"
 SECURITY = "django.middleware.security.SecurityMiddleware"
@@ -33,7 +37,7 @@ OUR_NAMES = ("PORT", "DYNO", "HOME", "PATH", "LANG", "SOURCE_VERSION", "WEB_CONC
              "SLUGBUILD_APP", "SLUGBUILD_RELEASE", "GUNICORN_CMD_ARGS", "TERM", "SHELL",
              "DJANGO_SETTINGS_MODULE")
 FOR_DESKS = ("dev", "develop", "development", "local", "test", "tests", "testing", "debug", "ci")
-FALSE_WORDS = ("false", "0", "no", "off", "f", "n")
+FALSE_WORDS = ("false", "0", "no", "off", "f", "n", "none", "")
 
 
 class Check(object):
@@ -42,9 +46,11 @@ class Check(object):
         self.files = given["files"]
         self.paths = set(given["paths"])
         self.config = None if given["config"] is None else set(given["config"])
+        self.flags = given.get("flags") or {}
         self.app = given.get("app") or "APP"
         self.findings = []
-        self.packages = packages(given["requirements"])
+        self.declared = Packages(given["requirements"])
+        self.packages = self.declared.versions
         roots = [""]
         if given["manage"]:
             roots.insert(0, posixpath.dirname(given["manage"]))
@@ -77,10 +83,10 @@ class Check(object):
                 return match.group(1)
         return None
 
-    def named_in(self, path):
-        """The one DJANGO_SETTINGS_MODULE that a file sets, or None."""
+    def named_in(self, path, variable="DJANGO_SETTINGS_MODULE"):
+        """What a file sets the variable to, where that is one value; else None."""
         text = self.files.get(path or "")
-        if text is None or "DJANGO_SETTINGS_MODULE" not in text:
+        if text is None or variable not in text:
             return None
         try:
             tree = ast.parse(text, path)
@@ -91,12 +97,12 @@ class Check(object):
             value = None
             if isinstance(node, ast.Call) and \
                     (dotted(node.func) or "").endswith("environ.setdefault") and \
-                    len(node.args) == 2 and is_name_of_settings(node.args[0]):
+                    len(node.args) == 2 and is_text(node.args[0], variable):
                 value = node.args[1]
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
                 key = node.targets[0].slice
                 key = getattr(key, "value", key) if type(key).__name__ == "Index" else key
-                if is_name_of_settings(key):
+                if is_text(key, variable):
                     value = node.value
             if value is not None:
                 found.add(value.value if isinstance(value, ast.Constant) else None)
@@ -114,8 +120,21 @@ class Check(object):
             return False  # a server says otherwise, in a variable that we do not see
         path = self.reader.find(name) if name else None
         self.settings = self.reader.module(path) if path else None
+        if self.settings and self.reader.configurations(self.settings):
+            self.settings = self.configured(web)
         self.collects = self.settings if (self.given["settings_module"] or manage) == name else None
         return self.settings is not None
+
+    def configured(self, web):
+        """The class of django-configurations that will serve, or None."""
+        variable = "DJANGO_CONFIGURATION"
+        match = re.search(variable + r"=(\w+)", web)
+        name = self.given.get("configuration") or (match and match.group(1)) or \
+            self.named_in(self.wsgi, variable) or self.named_in(self.given["manage"], variable)
+        if name not in self.reader.configurations(self.settings) or \
+                (self.config is None and name.lower() in FOR_DESKS):
+            return None
+        return self.reader.configured(self.settings, name)
 
     # -- questions to the settings --------------------------------------------------------------
 
@@ -168,7 +187,8 @@ class Check(object):
     def debug_read(self, said, read):
         fix = 'DEBUG = os.environ.get("%s") == "1"' % read.name
         known = self.config is not None
-        if read.kind == "getenv":
+        given = known and read.name in self.config
+        if is_read_as_text(read):
             if isinstance(read.default, str) and read.default:
                 self.add("settings-debug", said,
                          "DEBUG is the text of %s, or %r, and every text but the empty one is true"
@@ -177,28 +197,42 @@ class Check(object):
             elif read.default is True:
                 self.add("settings-debug", said, "DEBUG is on unless %s is empty: any other text, "
                          "\"False\" too, is true" % read.name, fix)
-            elif known and read.name in self.config:
+            elif given:
                 self.add("settings-debug", said, "DEBUG is the text of %s, and every text but the "
                          "empty one is true, \"False\" too" % read.name, fix)
-        elif read.kind in ("env", "config") and read.default is True and known and \
-                read.name not in self.config:
-            self.add("settings-debug", said, "DEBUG is on: no config var %s turns it off" % read.name,
-                     "slugbuild config:set %s=False -a %s" % (read.name, self.app))
+        elif read.kind in ("env", "config", "field") and known:
+            off = "slugbuild config:set %s=False -a %s" % (read.name, self.app)
+            if not given and read.default is True:
+                self.add("settings-debug", said,
+                         "DEBUG is on: no config var %s turns it off" % read.name, off)
+            elif given and self.flags.get(read.name, "0") not in FALSE_WORDS:
+                self.add("settings-debug", said,
+                         "DEBUG is on: the config var %s says so" % read.name, off)
 
     def hosts(self):
-        value = self.value("ALLOWED_HOSTS")
         said = self.said("ALLOWED_HOSTS")
-        off = self.value("DEBUG") is False
-        if not said or not isinstance(value, list):
-            return
+        value, where = said.value if said else None, ""
         fix = 'ALLOWED_HOSTS = ["www.example.com"]'
-        if not value and off:
+        if isinstance(value, Read):
+            if is_read_as_text(value) and value.kind != "field":
+                self.add("settings-allowed-hosts", said,
+                         "ALLOWED_HOSTS is the text of %s, not a list" % value.name,
+                         'ALLOWED_HOSTS = os.environ.get("%s", "").split(",")' % value.name)
+                return
+            if self.config is None or value.name in self.config:
+                return
+            where = " where no config var %s is set" % value.name
+            fix = "slugbuild config:set %s=www.example.com -a %s" % (value.name, self.app)
+            value = value.default
+        if not isinstance(value, list):
+            return
+        if value in ([], [""]) and self.value("DEBUG") is False:
             self.add("settings-allowed-hosts", said,
-                     "ALLOWED_HOSTS is empty and DEBUG off: every request is answered with "
-                     "\"400 Bad Request\"", fix)
+                     "ALLOWED_HOSTS is empty%s and DEBUG off: every request is answered with "
+                     "\"400 Bad Request\"" % where, fix)
         elif value == ["*"]:
             self.add("settings-allowed-hosts", said,
-                     "ALLOWED_HOSTS lets every host name through", fix)
+                     "ALLOWED_HOSTS lets every host name through%s" % where, fix)
 
     def inside_file(self, place):
         """The file of the app that `place` lies below, as if it were a folder; or None."""
@@ -286,11 +320,12 @@ class Check(object):
             ("whitenoise.", "django.contrib.staticfiles.storage."))
 
     def storages(self):
+        severity = None if self.given["collectstatic"] else "warning"
+        self.old_wsgi()
         found = self.storage()
         if not found or not found[0]:
             return
         said, name = found
-        severity = None if self.given["collectstatic"] else "warning"
         if name.startswith("whitenoise.django.") and self.at_least("whitenoise", 4):
             self.add("settings-storage", said,
                      "%s is gone since WhiteNoise 4.0" % name,
@@ -298,13 +333,43 @@ class Check(object):
         elif name.endswith("storage.CachedStaticFilesStorage") and self.at_least("django", 3, 1):
             self.add("settings-storage", said, "CachedStaticFilesStorage is gone since Django 3.1",
                      "write: django.contrib.staticfiles.storage.ManifestStaticFilesStorage", severity)
-        if "STORAGES" not in self.settings.names and self.at_least("django", 5, 1):
+        self.storage_setting(said, name)
+
+    def storage_setting(self, said, name):
+        """The setting's own name: Django has had two, and each version reads its own."""
+        names, pinned = self.settings.names, self.version("django")
+        both = "STORAGES" in names and "STATICFILES_STORAGE" in names
+        if "STORAGES" not in names and self.at_least("django", 5, 1):
             self.add("settings-storage", said,
                      "STATICFILES_STORAGE means nothing to Django 5.1 and later: static files are "
                      "collected without it",
                      'STORAGES = {\n    "default": {"BACKEND": '
                      '"django.core.files.storage.FileSystemStorage"},\n'
                      '    "staticfiles": {"BACKEND": "%s"},\n}' % name, "warning")
+        elif both and names["STATICFILES_STORAGE"].sure and pinned and (4, 2) <= pinned < (5, 1):
+            self.add("settings-storage", names["STATICFILES_STORAGE"],
+                     "STATICFILES_STORAGE beside STORAGES: Django %d.%d takes one of the two" %
+                     pinned[:2], "take STATICFILES_STORAGE out")
+        elif "STORAGES" in names and pinned and pinned < (4, 2):
+            self.add("settings-storage", said, "STORAGES means nothing to Django before 4.2: static "
+                     "files are collected without it",
+                     'STATICFILES_STORAGE = "%s"' % name, "warning")
+
+    def old_wsgi(self):
+        """`from whitenoise.django import DjangoWhiteNoise` in the file that the server imports."""
+        text = self.files.get(self.wsgi or "") or ""
+        if "whitenoise.django" not in text or not self.at_least("whitenoise", 4):
+            return
+        try:
+            tree = ast.parse(text, self.wsgi)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return
+        for node in tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module == "whitenoise.django":
+                self.add("settings-storage", Said(None, node, self.wsgi, True),
+                         "whitenoise.django is gone since WhiteNoise 4.0: the web process cannot "
+                         "import this file", "take DjangoWhiteNoise out; in MIDDLEWARE, behind "
+                         'SecurityMiddleware:\n"%s",' % WHITENOISE)
 
     def middleware(self):
         for name in ("MIDDLEWARE", "MIDDLEWARE_CLASSES"):
@@ -444,7 +509,7 @@ class Check(object):
 
     def missing(self, read):
         fix = "slugbuild config:set %s=… -a %s" % (read.name, self.app)
-        if read.kind == "index":
+        if read.kind == "index" or not self.mentions_dotenv():
             self.add("settings-env-missing", read, "the settings need the config var %s, which is "
                      "not set: they will not import" % read.name, fix, "error")
         else:
@@ -461,30 +526,64 @@ class Check(object):
 
     def reads_dotenv(self):
         """Whether a file of the tree may set variables that we do not see."""
-        if not self.given["dotenv"]:
-            return False
-        words = ("dotenv", "read_env", "decouple", "env_file", "environs")
-        return any(word in "\n".join(module.lines) for module in self.reader.modules.values()
+        return self.given["dotenv"] and self.mentions_dotenv("decouple")
+
+    def mentions_dotenv(self, *more):
+        words = ("dotenv", "read_env", "env_file", "environs") + more
+        return any(word in "\n".join(module.lines).lower() for module in self.reader.modules.values()
                    if module for word in words)
 
     def fields(self):
         """Fields of pydantic's BaseSettings that have no default and no config var."""
         upper = set(name.upper() for name in self.config)
-        for module in list(self.reader.modules.values()):
-            for owner, node in (module.classes.values() if module else ()):
-                if owner is not module or not is_base_settings(module, node):
-                    continue
-                missing = [field for field in required_fields(module, node)
-                           if field.target.id.upper() not in upper]
-                if not missing or not is_made(self.reader, node.name):
-                    continue
-                first = missing[0]
-                first_at = type("At", (), {"node": first, "path": module.path})()
-                names = [field.target.id.upper() for field in missing]
-                self.add("settings-env-missing", first_at,
-                         "%s needs config vars that are not set: %s" % (node.name, ", ".join(names)),
-                         "slugbuild config:set %s -a %s" % (
-                             " ".join(name + "=…" for name in names), self.app))
+        seen = set()
+        for made in self.reader.made:
+            if made.node in seen:
+                continue
+            seen.add(made.node)
+            fields = self.reader.fields_of(made.module, made.node) or {}
+            missing = [field for field in fields.values() if field.default is MISSING and
+                       field.name and field.name.upper() not in upper]
+            if not missing:
+                continue
+            names = [field.name for field in missing]
+            self.add("settings-env-missing", missing[0],
+                     "%s needs config vars that are not set: %s" % (made.node.name, ", ".join(names)),
+                     "slugbuild config:set %s -a %s" % (
+                         " ".join(name + "=…" for name in names), self.app))
+
+    # -- packages -----------------------------------------------------------------------------------
+
+    def undeclared(self):
+        """Modules of known packages that no dependency file names."""
+        wanted = list(self.reader.outside)
+        for name in ("INSTALLED_APPS", "MIDDLEWARE"):
+            said = self.said(name)
+            for text in (self.texts(name) if said else None) or ():
+                if not self.reader.is_ours(text):
+                    wanted.append((text, self.at_text(said, text)))
+        seen = set()
+        for name, said in wanted:
+            top = name.split(".")[0]
+            package = self.declared.lacks(name)
+            if not package or top in seen or self.is_vendored(top):
+                continue
+            seen.add(top)
+            self.add("dependency-undeclared", said, "the settings use %s, and no dependency file "
+                     "names %s" % (top, package), self.declared.fix(package))
+
+    def is_vendored(self, top):
+        """Whether the tree has such a module anywhere: sys.path may lead there."""
+        ends = ("/" + top + ".py", "/" + top + "/__init__.py")
+        return any(("/" + path).endswith(ends) for path in self.paths)
+
+    def at_text(self, said, text):
+        """Where a text of a list stands."""
+        module = self.reader.modules.get(said.path)
+        for node in ast.walk(module.tree) if module else ():
+            if is_text(node, text):
+                return Said(None, node, said.path, True)
+        return said
 
     # -- all of it --------------------------------------------------------------------------------------
 
@@ -518,12 +617,12 @@ class Check(object):
         if not found:
             return
         for rule in (self.debug, self.hosts, self.static_root, self.storages, self.whitenoise,
-                     self.database, self.secret_key, self.variables):
+                     self.database, self.secret_key, self.variables, self.undeclared):
             rule()
 
 
-def is_name_of_settings(node):
-    return isinstance(node, ast.Constant) and node.value == "DJANGO_SETTINGS_MODULE"
+def is_text(node, text):
+    return isinstance(node, ast.Constant) and node.value == text
 
 
 def mentions_database(node):
@@ -541,71 +640,15 @@ def mentions_database(node):
     return False
 
 
-def is_base_settings(module, node):
-    return any((dotted(base) or "").split(".")[-1] == "BaseSettings" for base in node.bases)
-
-
-def required_fields(module, node):
-    """Annotated fields without a value; none where names are not simply the variables'."""
-    text = "\n".join(module.lines[node.lineno - 1:getattr(node, "end_lineno", node.lineno)])
-    if re.search("env_prefix|alias|customise|fields|env_nested", text):
-        return []
-    return [part for part in node.body
-            if isinstance(part, ast.AnnAssign) and part.value is None and
-            isinstance(part.target, ast.Name) and
-            not re.search("Optional|None|ClassVar|Annotated", ast.dump(part.annotation))]
-
-
-def is_made(reader, name):
-    """Whether a module that was read surely calls NAME() without arguments."""
-    for module in reader.modules.values():
-        for node in module.tree.body if module else ():
-            value = getattr(node, "value", None)
-            if isinstance(value, ast.Call) and not value.args and not value.keywords and \
-                    (dotted(value.func) or "").split(".")[-1] == name:
-                return True
-    return False
-
-
-def packages(files):
-    """Normal name: version tuple where it is pinned, () where nothing is said, None: a range."""
-    out = {}
-    for path, text in files.items():
-        if path.endswith((".lock", ".toml")) or path.endswith("Pipfile"):
-            lock_packages(path, text, out)
-            continue
-        for line in text.split("\n"):
-            match = re.match(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;#]*)", line)
-            if not match or line.lstrip().startswith(("-", "#")):
-                continue
-            name, rest = normal(match.group(1)), match.group(2).strip()
-            pin = re.match(r"^===?\s*([0-9][\w.]*)\s*(?:\\|--hash.*)?$", rest)
-            if pin:
-                out[name] = version_of(pin.group(1))
-            else:
-                out.setdefault(name, () if not rest else None)
-    return out
-
-
-def lock_packages(path, text, out):
-    if path.endswith("Pipfile.lock"):
-        try:
-            for name, entry in json.loads(text).get("default", {}).items():
-                version = entry.get("version", "") if isinstance(entry, dict) else ""
-                out[normal(name)] = version_of(version.lstrip("=")) if version else None
-        except (ValueError, AttributeError):
-            pass
-        return
-    for match in re.finditer(r'^name = "([^"]+)"\nversion = "([^"]+)"', text.replace("\r", ""), re.M):
-        out[normal(match.group(1))] = version_of(match.group(2))
-
-
-def version_of(text):
-    return tuple(int(part) for part in re.findall(r"\d+", text)[:3]) or None
-
-
-def normal(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
+def is_read_as_text(read):
+    """Whether what is read stays a text, every one of which is true but the empty one."""
+    if read.kind in ("getenv", "index"):
+        return True
+    if read.kind == "field":
+        return read.cast == "str"
+    typed = read.default is not MISSING and not isinstance(read.default, str)
+    return read.kind == "config" and read.cast is None or \
+        read.kind == "env" and read.cast in (None, "str") and not typed
 
 
 def main():

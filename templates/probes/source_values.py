@@ -4,96 +4,18 @@
 import ast
 import posixpath
 
-APP = "/app"  # what the app's folder is called while paths are worked out
+from source_base import (APP, MISSING, UNKNOWN, Instance, Module, Path, Read, Said,
+                         dotted)
+from source_classes import Classes
 
-
-class Unknown(object):
-    def __repr__(self):
-        return "UNKNOWN"
-
-
-UNKNOWN = Unknown()
 READERS = ("os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config",
            "dj_database_url.config")
+# Calls that bring names into the settings from where we do not see.
+BRINGERS = ("split_settings.tools.include", "dynaconf.DjangoDynaconf", "exec", "execfile",
+            "setattr", "include", "dynaconf.contrib.django_dynaconf")
 
 
-class Read(object):
-    """A value that comes from an environment variable."""
-
-    def __init__(self, name, default, kind, cast, node, path):
-        self.name = name
-        self.default = default  # UNKNOWN, a value, or MISSING: none
-        self.kind = kind  # "index", "getenv", "env", "config", "url"
-        self.cast = cast  # None: text; "bool", "list", ...
-        self.node = node
-        self.path = path
-
-
-class Missing(object):
-    pass
-
-
-MISSING = Missing()
-
-
-class Path(object):
-    def __init__(self, text):
-        self.text = posixpath.normpath(text)
-
-
-class Said(object):
-    """What a name was last given, and where."""
-
-    def __init__(self, value, node, path, sure):
-        self.value = value
-        self.node = node
-        self.path = path
-        self.sure = sure
-
-
-class Module(object):
-    def __init__(self, path, tree, text):
-        self.path = path
-        self.tree = tree
-        self.lines = text.split("\n")
-        self.names = {}  # name: Said
-        self.imports = {}  # name: dotted origin
-        self.envs = {}  # name of an Env object: {variable: default} of its scheme
-        self.classes = {}
-        self.opaque = False  # names may come from where we do not see
-        self.tested = set()  # names that some condition asks about
-        for node in ast.walk(tree):
-            for test in conditions(node):
-                for part in ast.walk(test):
-                    if isinstance(part, ast.Name):
-                        self.tested.add(part.id)
-
-
-def conditions(node):
-    if isinstance(node, (ast.If, ast.IfExp, ast.While, ast.Assert)):
-        return [node.test]
-    if isinstance(node, ast.BoolOp):
-        return node.values
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return [node.operand]
-    if isinstance(node, ast.Compare):
-        return [node.left]
-    return []
-
-
-def dotted(node):
-    """"os.path.join" of its expression, or None."""
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    parts.append(node.id)
-    return ".".join(reversed(parts))
-
-
-class Reader(object):
+class Reader(Classes):
     """Reads modules of the app. `files` has the text of those that were handed over."""
 
     def __init__(self, files, paths, roots):
@@ -105,6 +27,8 @@ class Reader(object):
         self.unseen = False  # a module of the app is imported that was not handed over
         self.errors = []
         self.busy = set()
+        self.outside = []  # (name, Said) of what is surely imported and not the app's
+        self.made = []  # Instance of each class of settings that is surely made
 
     # -- finding ----------------------------------------------------------------------------
 
@@ -187,6 +111,8 @@ class Reader(object):
     def put(self, module, name, value, node, sure):
         if not sure:
             value = UNKNOWN
+        if isinstance(value, Read) and value.name is None:
+            value.name = "DJANGO_" + name  # of django-configurations
         module.names[name] = Said(value, node, module.path, sure)
 
     def on_Import(self, module, node, sure):
@@ -196,6 +122,8 @@ class Reader(object):
             path = self.find(alias.name)
             if path and path in self.files:
                 self.module(path, sure)
+            elif not path:
+                self.note_outside(module, alias.name, node, sure)
 
     def on_ImportFrom(self, module, node, sure):
         if node.level:
@@ -207,6 +135,7 @@ class Reader(object):
         star = any(alias.name == "*" for alias in node.names)
         if path is None:
             if not ours:
+                self.note_outside(module, node.module or "", node, sure)
                 for alias in node.names:
                     module.imports[alias.asname or alias.name] = \
                         "%s.%s" % (node.module, alias.name)
@@ -232,6 +161,10 @@ class Reader(object):
         for alias in node.names:
             self.bring(module, other, alias, node, sure)
 
+    def note_outside(self, module, name, node, sure):
+        if sure and name and not self.is_ours(name):
+            self.outside.append((name, Said(None, node, module.path, True)))
+
     def bring_module(self, module, node, alias, sure):
         path = self.relative(module.path, node.level, alias.name)
         if path:
@@ -247,6 +180,7 @@ class Reader(object):
         module.imports.update(other.imports)
         module.envs.update(other.envs)
         module.classes.update(other.classes)
+        module.functions.update(other.functions)
 
     def bring(self, module, other, alias, node, sure):
         name = alias.asname or alias.name
@@ -263,6 +197,8 @@ class Reader(object):
             module.envs[name] = other.envs[alias.name]
         if alias.name in other.classes:
             module.classes[name] = other.classes[alias.name]
+        if alias.name in other.functions:
+            module.functions[name] = other.functions[alias.name]
 
     def on_Assign(self, module, node, sure):
         self.note_env(module, node)
@@ -328,9 +264,6 @@ class Reader(object):
         if not isinstance(call, ast.Call):
             self.value(module, call, sure, "other")
             return
-        name = dotted(call.func) or ""
-        if name in ("exec", "execfile", "globals().update", "locals().update", "include"):
-            module.opaque = True
         for arg in call.args + [word.value for word in call.keywords]:
             if isinstance(arg, ast.Call) and dotted(arg.func) in ("locals", "globals", "vars"):
                 module.opaque = True
@@ -401,6 +334,13 @@ class Reader(object):
     def on_ClassDef(self, module, node, sure):
         module.classes[node.name] = (module, node)
 
+    def on_FunctionDef(self, module, node, sure):
+        body = [part for part in node.body if not isinstance(part, ast.Expr)]
+        simple = len(body) == 1 and isinstance(body[0], ast.Return) and body[0].value is not None
+        if simple and not node.args.args and sure:
+            module.functions[node.name] = (module, body[0].value)
+        self.put(module, node.name, UNKNOWN, node, False)
+
     def on_Delete(self, module, node, sure):
         self.forget(module, node)
 
@@ -417,9 +357,10 @@ class Reader(object):
             scheme = {}
             for word in call.keywords:
                 value = self.value(module, word.value, False, "other")
-                if word.arg:
-                    scheme[word.arg] = value[1] if isinstance(value, list) and len(value) == 2 \
-                        else MISSING
+                if word.arg and isinstance(word.value, ast.Tuple) and len(value) == 2:
+                    scheme[word.arg] = (dotted(word.value.elts[0]) or "?", value[1])
+                elif word.arg:
+                    scheme[word.arg] = (dotted(word.value) or "?", MISSING)
             module.envs[node.targets[0].id] = scheme
 
     def origin(self, module, node):
@@ -456,7 +397,7 @@ class Reader(object):
             default = rest[0] if rest else words.get("default", MISSING)
             return self.read(module, node, name, default, "getenv", None, sure, use)
         if origin == "decouple.config" and isinstance(name, str):
-            cast = next((dotted(word.value) for word in node.keywords if word.arg == "cast"), None)
+            cast = self.cast_of(node, 2)
             default = words.get("default", rest[0] if rest else MISSING)
             return self.read(module, node, name, default, "config", cast, sure, use)
         if origin in ("dj_database_url.config",):
@@ -475,12 +416,22 @@ class Reader(object):
         if method in ("read_env", "read_envfile", "path", "prefixed", "seal") or \
                 not isinstance(name, str):
             return UNKNOWN
-        default = words.get("default", UNKNOWN)
-        if "default" not in words and not rest:
-            default = module.envs[first].get(name, MISSING)
+        cast, default = module.envs[first].get(name, (None, MISSING))
+        cast = method or self.cast_of(node, 1) or cast
+        if rest and not method and dotted(node.args[1]):
+            rest = rest[1:]  # django-environ's second argument is the type
+        if "default" in words or rest:
+            default = words.get("default", rest[0] if rest else UNKNOWN)
         if method.endswith("db") or method.endswith("url") or "prefix" in method:
             return self.read(module, node, name, default, "url", method, sure, "other")
-        return self.read(module, node, name, default, "env", method or None, sure, use)
+        return self.read(module, node, name, default, "env", cast, sure, use)
+
+    def cast_of(self, node, at):
+        """The name of the type that a call asks for, or None; "?" what has none."""
+        for word in node.keywords:
+            if word.arg == "cast":
+                return dotted(word.value) or "?"
+        return dotted(node.args[at]) if len(node.args) > at else None
 
     # -- expressions -------------------------------------------------------------------------
 
@@ -595,6 +546,8 @@ class Reader(object):
                 return Path(posixpath.dirname(value.text))
             if node.attr == "parents":
                 return ("parents", value.text)
+        if isinstance(value, Instance):
+            return self.attribute_of(value, node.attr, node, module.path)
         return UNKNOWN
 
     def index(self, module, node):
@@ -623,7 +576,17 @@ class Reader(object):
         found = self.environment(module, node, sure, use)
         if found is not None:
             return found
+        made = self.instance(module, node, sure)
+        if made is not None:
+            return made
         origin = self.origin(module, node.func) or ""
+        if origin in BRINGERS:
+            module.opaque = True
+        if origin.startswith("configurations.values."):
+            return self.configured_value(module, node, origin, sure, use)
+        if isinstance(node.func, ast.Name) and node.func.id in module.functions and \
+                not node.args and not node.keywords:
+            return self.of_function(module.functions[node.func.id], sure, use)
         inner = UNKNOWN
         if isinstance(node.func, ast.Attribute):
             inner = self.value(module, node.func.value, sure, "called")
@@ -632,7 +595,31 @@ class Reader(object):
             self.value(module, word.value, sure, "called")
         return self.path_call(origin, node, inner, args)
 
+    def of_function(self, found, sure, use):
+        """A function of the app that only returns something."""
+        module, node = found
+        if node in self.busy:
+            return UNKNOWN
+        self.busy.add(node)
+        value = self.value(module, node, sure, use)
+        self.busy.discard(node)
+        return value
+
+    def of_read(self, origin, node, inner, args):
+        """What a call makes of a text from the environment; None: nothing that is followed."""
+        if origin == "bool" and len(args) == 1 and isinstance(args[0], Read) and \
+                args[0].kind in ("getenv", "index"):
+            return args[0]  # as true as the text itself
+        if isinstance(inner, Read) and inner.kind == "getenv" and len(args) == 1 and \
+                getattr(node.func, "attr", "") == "split" and isinstance(args[0], str) and args[0]:
+            default = inner.default.split(args[0]) if isinstance(inner.default, str) else UNKNOWN
+            return Read(inner.name, default, "env", "list", inner.node, inner.path)
+        return None
+
     def path_call(self, origin, node, inner, args):
+        read = self.of_read(origin, node, inner, args)
+        if read is not None:
+            return read
         if origin in ("os.path.abspath", "os.path.realpath", "os.path.normpath", "str",
                       "os.fspath") and len(args) == 1:
             return args[0] if isinstance(args[0], (Path, str)) else UNKNOWN
