@@ -70,7 +70,7 @@ static int open_stage(struct sb_stage *stage, struct sb_hook *hook, const struct
 	stage->ref = update->ref;
 	stage->oid = update->new_oid;
 	stage->old = update->kind == SB_UPDATE_CREATE ? "" : update->old_oid;
-	stage->connection = hook->ancestry.connection;
+	stage->ancestry = &hook->ancestry;
 	if (sb_stage_open(stage, &hook->settings, target->app, err) < 0)
 		return -1;
 	stage->make.no_cache = hook->no_cache;

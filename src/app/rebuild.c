@@ -72,8 +72,7 @@ int sb_rebuild(const struct sb_activate *way, struct sb_repo *repo, const char *
 				    .repo = repo,
 				    .store = (struct sb_store *)way->app->store,
 				    .ref = ref,
-				    .oid = oid,
-				    .connection = -1 };
+				    .oid = oid };
 
 	if (sb_stage_open(&stage, way->settings, way->app->name, err) < 0 || check(&stage, err) < 0)
 		return -1;

@@ -73,7 +73,8 @@ static const char *why_cancel(void *ctx)
 {
 	struct sb_stage *stage = ctx;
 
-	if (stage->settings.on_disconnect == SB_CANCEL && sb_pidfd_ended(stage->connection))
+	sb_log_tick(stage->log); /* where no child runs, this is asked all the same */
+	if (stage->settings.on_disconnect == SB_CANCEL && stage->ancestry && sb_client_gone(stage->ancestry))
 		return "the client is gone";
 	if (stage->record.dir >= 0 && sb_build_cancel_asked(&stage->record))
 		return "builds:cancel";

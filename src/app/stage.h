@@ -3,6 +3,7 @@
 
 #include "app/produce.h"
 #include "sys/lock.h"
+#include "sys/process.h"
 
 /*
  * One app's commit on its way to being staged: settings, app, config vars, build record,
@@ -21,7 +22,7 @@ struct sb_stage {
 	struct sb_store *store;
 	const char *ref, *oid; /* what the ref is to hold */
 	const char *old;       /* what it holds now; "" none; NULL: not looked at */
-	int connection;        /* pidfd of the client's side, or -1 */
+	const struct sb_ancestry *ancestry; /* tells whether the client is there; NULL: nobody asks */
 	/* own; sb_stage_release */
 	struct sb_settings settings;
 	struct sb_app app;

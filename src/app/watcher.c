@@ -124,7 +124,7 @@ int sb_watch(struct sb_hook *hook, struct sb_staged_target *target, size_t n, st
 		struct sb_error lost = { 0 };
 
 		sb_repo_release(&hook->repo);
-		hook->ancestry.connection = -1;
+		hook->ancestry.connections = 0; /* closed by sb_detach */
 		if (sb_repo_open(&hook->repo, path, &lost) == 0)
 			follow(hook, target, n);
 		_exit(0);

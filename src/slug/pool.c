@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "slug/gzip.h"
 #include "slug/pool.h"
+#include "sys/child.h"
 #include "sys/files.h"
 
 #include <errno.h>
@@ -261,7 +262,12 @@ static void submit(struct sb_pool *pool, bool last)
 {
 	struct sb_pool_works *w = pool->works;
 	struct sb_pool_job *job = SB_STEAL(pool->filling);
+	struct sb_error err = { 0 };
 
+	if (sb_cancel_asked()) {
+		(void)sb_fail(&err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked());
+		report(w, &err);
+	}
 	job->last = last;
 	job->number = job->piece->chunks++;
 	pthread_mutex_lock(&w->lock);

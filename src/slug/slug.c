@@ -2,6 +2,7 @@
 #include "slug/gzip.h"
 #include "slug/slug.h"
 #include "slug/largest.h"
+#include "sys/child.h"
 #include "sys/files.h"
 
 #include <errno.h>
@@ -71,6 +72,8 @@ static int copy_layer(int to, const struct sb_layer *layer, struct sb_error *err
 	for (size_t i = 0; i < layer->n; i++) {
 		SB_AUTO_CLOSE int fd = open_piece(&layer->piece[i], err);
 
+		if (sb_cancel_asked())
+			return sb_fail(err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked());
 		if (fd < 0 || sb_copy_bytes(to, fd, layer->piece[i].size, err) < 0)
 			return -1;
 	}

@@ -22,6 +22,8 @@ static const struct {
 	{ "receive.maxInputSize", "512m" },
 	{ "receive.hideRefs", "refs/replace" },
 	{ "receive.autogc", "true" },
+	/* A web server notices by these that its client is gone. */
+	{ "receive.keepAlive", "1" },
 	{ "core.fsync", "committed" },
 	{ "core.logAllRefUpdates", "true" },
 };

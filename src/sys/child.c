@@ -19,6 +19,7 @@
 #define TICK_MS 500
 #define CROWD_MS 20  /* between two looks for a fork bomb: root's no rlimit stops */
 #define TERM_MS 5000 /* between TERM and KILL */
+#define CANCEL_MS 2000 /* the same where somebody waits for the end */
 #define GRACE_MS 300 /* for output that is still under way when the child has ended */
 #define REAP_MS 2000 /* for a pipe that a process out of our reach holds */
 
@@ -76,7 +77,7 @@ static void stop(struct run *run, enum sb_child_end why)
 	if (run->end != SB_CHILD_EXITED)
 		return;
 	run->end = why;
-	run->kill_at = sb_now_ms() + TERM_MS;
+	run->kill_at = sb_now_ms() + (why == SB_CHILD_CANCELLED ? CANCEL_MS : TERM_MS);
 	if (run->child->tty)
 		kill(run->pid, SIGTERM);
 	else

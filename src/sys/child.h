@@ -84,7 +84,8 @@ const char *sb_child_end_text(const struct sb_child *child, const struct sb_chil
 /*
  * Cancelling. sb_cancel_on_signals makes TERM, INT and HUP set a flag; a running child is
  * then ended. sb_cancel_also adds a question asked on each tick ("is the client gone?", "was
- * builds:cancel called?"): a non-NULL answer is the reason.
+ * builds:cancel called?"): a non-NULL answer is the reason. What works long without a child asks
+ * sb_cancel_asked as often. The main thread only.
  */
 void sb_cancel_on_signals(void);
 void sb_cancel_also(const char *(*why)(void *ctx), void *ctx);

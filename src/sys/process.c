@@ -76,6 +76,47 @@ static int follow(pid_t pid, pid_t child)
 	return fd;
 }
 
+/* "pipe:[1234]": where a process's standard output goes; false where we may not see it. */
+static bool output_of(pid_t pid, char *out, size_t size)
+{
+	SB_AUTO_FREE char *path = sb_xasprintf("/proc/%d/fd/1", (int)pid);
+	ssize_t n = readlink(path, out, size - 1);
+
+	out[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+static bool is_backend(pid_t pid)
+{
+	SB_AUTO(sb_buffer) comm = SB_BUFFER_INIT(64);
+
+	/* 15 bytes are all that the kernel keeps */
+	return read_proc(&comm, pid, "comm") && sb_span_is(sb_span_trim(sb_buffer_span(&comm)), "git-http-backen");
+}
+
+/*
+ * Above receive-pack: wrappers that share its output (a login shell, a forced command), then the
+ * process at the other end of it. A web server is not followed: it outlives its connections, and a
+ * reload of it ends some of its processes and none of the pushes.
+ */
+static void find_connection(struct sb_ancestry *out, pid_t pid)
+{
+	char ours[64], theirs[64];
+	bool known = output_of(pid, ours, sizeof(ours)), wrapper = true;
+
+	while (wrapper && out->connections < SB_CONNECTIONS) {
+		pid_t above = parent_of(pid);
+		int fd = above > 1 ? follow(above, pid) : -1;
+
+		if (fd < 0)
+			return;
+		out->connection[out->connections++] = fd;
+		wrapper = known && output_of(above, theirs, sizeof(theirs)) && !strcmp(ours, theirs) &&
+			  !is_backend(above);
+		pid = above;
+	}
+}
+
 void sb_ancestry_find(struct sb_ancestry *out)
 {
 	pid_t child = getpid();
@@ -93,12 +134,39 @@ void sb_ancestry_find(struct sb_ancestry *out)
 		/* Wrappers ("git receive-pack" runs git-receive-pack) may stand above one another.
 		 */
 		out->receive_pack = follow(pid, child);
+		out->pid = pid;
 		while ((above = parent_of(pid)) > 1 && is_receive_pack(above))
 			pid = above;
-		if (above > 1)
-			out->connection = follow(above, pid);
+		find_connection(out, pid);
 		return;
 	}
+}
+
+/* The pipe that receive-pack writes to has no reader left: whoever opens it to write is told so. */
+static bool unread(pid_t pid)
+{
+	SB_AUTO_FREE char *path = sb_xasprintf("/proc/%d/fd/1", (int)pid);
+	struct pollfd pipe = { .events = POLLOUT };
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
+		return false;
+	pipe.fd = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (pipe.fd < 0)
+		return errno == ENXIO;
+	bool gone = poll(&pipe, 1, 0) > 0 && pipe.revents & POLLERR;
+
+	close(pipe.fd);
+	return gone;
+}
+
+bool sb_client_gone(const struct sb_ancestry *ancestry)
+{
+	for (size_t i = 0; i < ancestry->connections; i++)
+		if (sb_pidfd_ended(ancestry->connection[i]))
+			return true;
+	/* While it lives, its pid is its own. */
+	return ancestry->receive_pack >= 0 && unread(ancestry->pid) && !sb_pidfd_ended(ancestry->receive_pack);
 }
 
 bool sb_pidfd_ended(int pidfd)
@@ -112,8 +180,8 @@ void sb_ancestry_release(struct sb_ancestry *ancestry)
 {
 	if (ancestry->receive_pack >= 0)
 		close(ancestry->receive_pack);
-	if (ancestry->connection >= 0)
-		close(ancestry->connection);
+	for (size_t i = 0; i < ancestry->connections; i++)
+		close(ancestry->connection[i]);
 	*ancestry = (struct sb_ancestry)SB_ANCESTRY_INIT;
 }
 

@@ -7,22 +7,35 @@
 
 /*
  * Who is above us. A hook's parent chain tells whether the push's client is
- * still there and when git-receive-pack has ended; both are followed by pidfd,
+ * still there and when git-receive-pack has ended; all of it is followed by pidfd,
  * so a reused pid is never mistaken.
  *
- * Facts (git 2.39.5, measured): a client that goes away sends the hook no signal;
- * over ssh receive-pack's parent (sshd's session) ends within a second of it, by
- * file the parent is `git push` itself.
+ * Facts (git 2.39.5, measured): a client that goes away sends the hook no signal.
+ *	file	receive-pack writes into a pipe of `git push`; a shell may stand between.
+ *	ssh	sshd's session process ends at once, and with it the reader of receive-pack's
+ *		output. Between the two stands the login shell: dash waits there (bash does not).
+ *	HTTP	only the web server knows. It finds out when it writes: after one keepalive of
+ *		receive-pack (lighttpd) or two (Apache), which git sends each 5 s unless
+ *		receive.keepAlive says 1; then it ends git http-backend, that receive-pack, and
+ *		our PDEATHSIG us.
  */
+#define SB_CONNECTIONS 8
+
 struct sb_ancestry {
-	int receive_pack; /* pidfd of the nearest git-receive-pack above us, or -1 */
-	int connection;   /* pidfd of its parent, or -1 where that is pid 1 or unknown (GitLab) */
+	int receive_pack;               /* pidfd of the nearest git-receive-pack above us, or -1 */
+	pid_t pid;                      /* its pid */
+	int connection[SB_CONNECTIONS]; /* pidfds of what is above it, up to the connection's own process */
+	size_t connections;             /* none where that is pid 1 or unknown (GitLab) */
 };
-#define SB_ANCESTRY_INIT { -1, -1 }
+#define SB_ANCESTRY_INIT { .receive_pack = -1 }
 
 void sb_ancestry_find(struct sb_ancestry *out);
-bool sb_pidfd_ended(int pidfd); /* false for -1 */
 void sb_ancestry_release(struct sb_ancestry *ancestry);
+
+/* Nobody reads what receive-pack writes, or a process of its connection has ended. */
+bool sb_client_gone(const struct sb_ancestry *ancestry);
+
+bool sb_pidfd_ended(int pidfd); /* false for -1 */
 
 /* A child in a session of its own, with /dev/null for 0, 1 and 2, that outlives us. In the child
  * it returns 0, in the parent the pid; it keeps the descriptors in `keep` (ends with -1) and no other. */

@@ -373,6 +373,32 @@ static void ancestry_is_followed(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* The same, writing into a pipe that nobody reads any more; a shell stands between, as over ssh. */
+static void a_reader_that_is_gone_is_seen(void **state)
+{
+	int ends[2], status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		static const char *argv[] = { "sh", "-c", NULL, NULL };
+		SB_AUTO_FREE char *line = sb_xasprintf(
+			"bash -c 'exec -a git-receive-pack sh -c \"%s --look gone; exit \\$?\"'; exit $?", sb_self());
+
+		argv[2] = line;
+		close(ends[0]);
+		dup2(ends[1], 1);
+		execv("/bin/sh", (char *const *)argv);
+		_exit(9);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 static void we_know_where_we_are(void **state)
 {
 	static const char *const paths[] = { "/no/such", "/etc", "/bin/sh", NULL };
@@ -385,14 +411,14 @@ static void we_know_where_we_are(void **state)
 	assert_string_equal(sb_first_program(paths), "/bin/sh");
 }
 
-static int look(void)
+static int look(bool gone)
 {
 	struct sb_ancestry found = SB_ANCESTRY_INIT;
 
 	sb_ancestry_find(&found);
 
-	bool good = found.receive_pack >= 0 && found.connection >= 0 &&
-		    !sb_pidfd_ended(found.receive_pack) && !sb_pidfd_ended(found.connection);
+	bool good = found.receive_pack >= 0 && found.connections > 0 &&
+		    !sb_pidfd_ended(found.receive_pack) && sb_client_gone(&found) == gone;
 
 	sb_ancestry_release(&found);
 	return good ? 0 : 1;
@@ -420,10 +446,11 @@ int main(int argc, char **argv)
 		TEST(child_dies_with_us),
 		TEST(detached_child_outlives_us),
 		TEST(ancestry_is_followed),
+		TEST(a_reader_that_is_gone_is_seen),
 		TEST(we_know_where_we_are),
 	};
 
 	if (argc > 1 && !strcmp(argv[1], "--look"))
-		return look();
+		return look(argc > 2 && !strcmp(argv[2], "gone"));
 	return cmocka_run_group_tests_name("child", tests, NULL, NULL);
 }
