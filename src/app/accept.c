@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "app/hook.h"
+#include "app/note.h"
 #include "app/stage.h"
 #include "app/targets.h"
 #include "app/watcher.h"
@@ -11,17 +12,22 @@
 #include <sys/prctl.h>
 
 /* The static rules for every target, before anything else happens. */
-static int check_all(struct sb_stage *stage, size_t n, struct sb_error *err)
+static int check_all(struct sb_hook *hook, const struct sb_targets *targets, struct sb_stage *stage,
+		     struct sb_error *err)
 {
 	bool refused = false;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < targets->n; i++) {
 		struct sb_produce *make = &stage[i].make;
 
 		if (sb_produce_check(make, err) < 0)
 			return -1;
-		if (make->findings.n)
-			sb_log_findings(make->log, &make->findings);
+		/* What pre-receive has said already is not said again. */
+		bool told = sb_note_has(hook, targets->item[i].app, targets->item[i].update);
+		struct sb_findings rest = sb_findings_after(&make->findings, told ? make->static_findings : 0);
+
+		if (rest.n)
+			sb_log_findings(make->log, &rest);
 		refused |= make->findings.errors > 0;
 	}
 	if (!refused)
@@ -52,6 +58,10 @@ static int hand_to_watcher(struct sb_hook *hook, struct sb_stage *stage, size_t 
 		target[i] = (struct sb_staged_target) { stage[i].app.name, stage[i].ref,
 							stage[i].make.commit.oid, stage[i].lock };
 		stage[i].lock.fd = -1;
+		/* An atomic push to two refs of one app: the second one builds while git has decided
+		 * nothing yet. */
+		if (sb_note_refs(hook, stage[i].app.name) > 1)
+			sb_lock_release(&target[i].lock);
 	}
 	int done = sb_watch(hook, target, n, err);
 
@@ -71,7 +81,8 @@ static int open_stage(struct sb_stage *stage, struct sb_hook *hook, const struct
 	stage->oid = update->new_oid;
 	stage->old = update->kind == SB_UPDATE_CREATE ? "" : update->old_oid;
 	stage->ancestry = &hook->ancestry;
-	if (sb_stage_open(stage, &hook->settings, target->app, err) < 0)
+	if ((hook->part == SB_PART_CHECK ? sb_stage_preview : sb_stage_open)(stage, &hook->settings,
+									     target->app, err) < 0)
 		return -1;
 	stage->make.no_cache = hook->no_cache;
 	return refuse_early(stage, err);
@@ -82,15 +93,19 @@ static int accept_targets(struct sb_hook *hook, const struct sb_targets *targets
 {
 	if (sb_store_open(&hook->store, &hook->settings, err) < 0)
 		return -1;
+	if (hook->part == SB_PART_BUILD)
+		sb_note_read(hook);
 	for (size_t i = 0; i < targets->n; i++)
 		if (open_stage(&stage[i], hook, &targets->item[i], err) < 0)
 			return -1;
-	if (check_all(stage, targets->n, err) < 0)
+	if (check_all(hook, targets, stage, err) < 0)
 		return -1;
 	if (hook->dry_run) {
 		sb_log_say(&hook->log, "Dry run: the files are fine; nothing was built and nothing moves.");
 		return sb_fail(err, SB_EREFUSED, "Dry run, as asked by push option.");
 	}
+	if (hook->part == SB_PART_CHECK)
+		return sb_note_write(hook, targets, err);
 	for (size_t i = 0; i < targets->n; i++) {
 		if (sb_stage_build(&stage[i], err) == 0)
 			continue;
@@ -110,6 +125,10 @@ static void say_unmapped(struct sb_hook *hook)
 	const char *app = *hook->settings.app ? hook->settings.app : "the app";
 	SB_AUTO_FREE char *ref = sb_deploy_ref(&hook->settings, hook->head, app);
 	size_t others = 0;
+
+	/* Global hooks are run for every repository of a GitLab. */
+	if (!ref && hook->log.gitlab && !*hook->settings.app)
+		return;
 
 	for (size_t i = 0; i < hook->push.n; i++) {
 		const struct sb_update *update = &hook->push.update[i];
@@ -136,7 +155,8 @@ static int accept(struct sb_hook *hook, struct sb_error *err)
 {
 	SB_AUTO(sb_targets) targets = { 0 };
 
-	say_unmapped(hook);
+	if (hook->part != SB_PART_BUILD)
+		say_unmapped(hook);
 	sb_targets_find(&targets, &hook->push, &hook->settings, hook->head);
 	if (!targets.n)
 		return 0;
@@ -155,16 +175,20 @@ static int accept(struct sb_hook *hook, struct sb_error *err)
 	return done;
 }
 
-int sb_accept(void)
+int sb_accept(enum sb_part part, const char *const *line)
 {
 	struct sb_hook hook;
 	struct sb_error err = { 0 };
 
+	if (sb_hook_aside())
+		return 0;
+
 	/* Killed with receive-pack: no ref would move any more. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sb_cancel_on_signals();
-	int done = sb_hook_begin(&hook, &err);
+	int done = sb_hook_begin(&hook, line, &err);
 
+	hook.part = part;
 	if (done == 0)
 		done = accept(&hook, &err);
 	if (done < 0 && *err.text)

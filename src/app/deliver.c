@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "app/hook.h"
+#include "app/note.h"
 #include "app/publish.h"
 #include "app/targets.h"
 #include "release/builds.h"
@@ -33,7 +34,8 @@ static int deliver_one(struct sb_hook *hook, const struct sb_target *target, str
 
 	if (sb_settings_for_app(&settings, &hook->settings, target->app, err) < 0 ||
 	    sb_app_open(&app, &hook->store, target->app, err) < 0 ||
-	    sb_repo_commit(&hook->repo, target->update->new_oid, &commit, err) < 0)
+	    sb_repo_commit(&hook->repo, target->update->new_oid, &commit, err) < 0 ||
+	    sb_app_follow(&app, hook->repo.path, err) < 0)
 		return -1;
 	if (open_build_log(hook, &app, commit.oid, &record) < 0)
 		hook->log.file = -1;
@@ -57,16 +59,20 @@ int sb_deliver(void)
 	struct sb_hook hook;
 	struct sb_error err = { 0 };
 
+	if (sb_hook_aside())
+		return 0;
 	/* The ref has moved: nothing may stop us half way. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	int done = sb_hook_begin(&hook, &err);
+	int done = sb_hook_begin(&hook, NULL, &err);
 
 	if (done == 0) {
 		sb_targets_find(&targets, &hook.push, &hook.settings, hook.head);
 		if (targets.n)
 			done = sb_store_open(&hook.store, &hook.settings, &err);
+		if (targets.n && done == 0)
+			sb_note_drop(&hook);
 	}
 	if (done < 0)
 		sb_log_fail(&hook.log, &err, NULL);

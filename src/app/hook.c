@@ -32,16 +32,34 @@ static void read_push_options(struct sb_hook *hook)
 	}
 }
 
-static int read_push(struct sb_hook *hook, struct sb_error *err)
+static int read_push(struct sb_hook *hook, const char *const *line, struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(SB_PUSH_BYTES);
 
-	if (sb_read_fd(&text, 0, err) < 0)
+	if (line)
+		sb_buffer_addf(&text, "%s %s %s\n", line[1], line[2], line[0]);
+	else if (sb_read_fd(&text, 0, err) < 0)
 		return sb_wrap(err, "the push");
-	return sb_push_parse(&hook->push, sb_buffer_span(&text), err);
+	if (sb_push_parse(&hook->push, sb_buffer_span(&text), err) < 0)
+		return -1;
+	return line && hook->push.n != 1 ? sb_fail(err, SB_EINPUT, "not one ref") : 0;
 }
 
-int sb_hook_begin(struct sb_hook *hook, struct sb_error *err)
+/*
+ * Gitea: a wiki's repository, and the pushes to refs/pull that it makes without a check of its own.
+ * GitLab: only "project-N" is a project's own repository; wikis, designs and snippets run the
+ * global hooks too.
+ */
+bool sb_hook_aside(void)
+{
+	const char *wiki = getenv("GITEA_REPO_IS_WIKI"), *internal = getenv("GITEA_INTERNAL_PUSH");
+	const char *gitlab = getenv("GL_REPOSITORY");
+
+	return (wiki && !strcmp(wiki, "true")) || (internal && !strcmp(internal, "true")) ||
+	       (gitlab && strncmp(gitlab, "project-", 8) != 0);
+}
+
+int sb_hook_begin(struct sb_hook *hook, const char *const *line, struct sb_error *err)
 {
 	const char *objects = getenv("GIT_OBJECT_DIRECTORY");
 
@@ -53,7 +71,7 @@ int sb_hook_begin(struct sb_hook *hook, struct sb_error *err)
 	sb_ancestry_find(&hook->ancestry);
 	if (objects && getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES"))
 		hook->object_dir = realpath(objects, NULL);
-	if (read_push(hook, err) < 0 || sb_repo_open(&hook->repo, NULL, err) < 0 ||
+	if (read_push(hook, line, err) < 0 || sb_repo_open(&hook->repo, NULL, err) < 0 ||
 	    sb_repo_settings(&hook->settings, &hook->repo, err) < 0 ||
 	    sb_repo_head(&hook->repo, hook->head, err) < 0)
 		return -1;
@@ -71,5 +89,6 @@ void sb_hook_release(struct sb_hook *hook)
 	sb_store_release(&hook->store);
 	sb_ancestry_release(&hook->ancestry);
 	sb_log_release(&hook->log);
+	json_decref(hook->note);
 	free(hook->object_dir);
 }

@@ -1,6 +1,7 @@
 #ifndef SB_HOOK_H
 #define SB_HOOK_H
 
+#include "base/json.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "release/store.h"
@@ -15,7 +16,15 @@
  */
 #define SB_PUSH_BYTES (4 << 20) /* of standard input */
 
+/*
+ * A bare repository and GitLab run us once, when nothing but git can still refuse the push. Gitea
+ * runs every file of pre-receive.d even after its own check has refused: there we check the
+ * files and stop, and build from update.d, which is run only for a push that Gitea lets in.
+ */
+enum sb_part { SB_PART_ALL, SB_PART_CHECK, SB_PART_BUILD };
+
 struct sb_hook {
+	enum sb_part part;
 	struct sb_push push;
 	struct sb_repo repo;
 	struct sb_settings settings; /* all apps' */
@@ -25,13 +34,18 @@ struct sb_hook {
 	char head[SB_REF_MAX + 1];
 	char *object_dir; /* the quarantine, or NULL */
 	bool dry_run, no_cache;
+	json_t *note; /* what SB_PART_CHECK left for SB_PART_BUILD, see app/note.h; or NULL */
 };
 
-int sb_hook_begin(struct sb_hook *hook, struct sb_error *err) SB_MUST_CHECK;
+/* `line`: an update hook's words (ref, old id, new id), or NULL: the push stands on standard input. */
+int sb_hook_begin(struct sb_hook *hook, const char *const *line, struct sb_error *err) SB_MUST_CHECK;
 void sb_hook_release(struct sb_hook *hook);
 
-/* The two hooks. They print what there is to say and return the exit status. */
-int sb_accept(void);  /* pre-receive: check, build, stage */
-int sb_deliver(void); /* post-receive: publish what was staged */
+/* A push that a Git host makes for itself, or one to its wiki: not ours to look at. */
+bool sb_hook_aside(void);
+
+/* The hooks. They print what there is to say and return the exit status. */
+int sb_accept(enum sb_part part, const char *const *line); /* pre-receive, update: check, build, stage */
+int sb_deliver(void);                                      /* post-receive: publish what was staged */
 
 #endif

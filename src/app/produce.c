@@ -72,6 +72,7 @@ int sb_produce_check(struct sb_produce *make, struct sb_error *err)
 		return -1;
 	if (sb_check_run(&make->plan, &make->findings, &check, err) < 0)
 		return -1;
+	make->static_findings = make->findings.n;
 	return make->only_static ? 0 : read_settings(make, err);
 }
 

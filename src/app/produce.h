@@ -45,6 +45,7 @@ struct sb_produce {
 	char old_tree[SB_OID_MAX + 1];  /* the same of `old`, or "" */
 	struct sb_plan plan;
 	struct sb_findings findings;
+	size_t static_findings;         /* how many of them, the first ones, the files alone gave */
 	struct sb_list env_added;       /* config vars that app.json gives: "K=V", not set yet */
 	struct sb_slug slug;
 	json_t *facts;                  /* see slugbuild-manifest(5): what a release of it will say */

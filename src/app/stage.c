@@ -26,25 +26,36 @@ void sb_stage_release(struct sb_stage *stage)
 	free(stage->work);
 }
 
-int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err)
+int sb_stage_preview(struct sb_stage *stage, const struct sb_settings *all, const char *app,
+		     struct sb_error *err)
 {
 	stage->app = (struct sb_app) SB_APP_INIT;
 	stage->record = (struct sb_build_record) SB_BUILD_RECORD_INIT;
 	stage->lock = (struct sb_lock) SB_LOCK_INIT;
 	stage->tmp = -1;
-	if (sb_settings_for_app(&stage->settings, all, app, err) < 0 ||
-	    sb_app_open(&stage->app, stage->store, app, err) < 0 ||
-	    sb_config_load(&stage->config, stage->app.dir, err) < 0)
+	if (sb_settings_for_app(&stage->settings, all, app, err) < 0)
 		return -1;
 	stage->make = (struct sb_produce) { .settings = &stage->settings,
 					    .log = stage->log,
 					    .repo = stage->repo,
-					    .app = stage->app.name,
+					    .app = app,
 					    .oid = stage->oid,
-					    .store = stage->store,
-					    .config = &stage->config,
-					    .config_known = true,
+					    .only_static = true,
 					    .old = stage->old };
+	return 0;
+}
+
+int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err)
+{
+	if (sb_stage_preview(stage, all, app, err) < 0 ||
+	    sb_app_open(&stage->app, stage->store, app, err) < 0 ||
+	    sb_config_load(&stage->config, stage->app.dir, err) < 0)
+		return -1;
+	stage->make.app = stage->app.name;
+	stage->make.store = stage->store;
+	stage->make.config = &stage->config;
+	stage->make.config_known = true;
+	stage->make.only_static = false;
 	return 0;
 }
 
@@ -74,6 +85,9 @@ static const char *why_cancel(void *ctx)
 	struct sb_stage *stage = ctx;
 
 	sb_log_tick(stage->log); /* where no child runs, this is asked all the same */
+	/* Gitea kills git, and nothing between it and us. */
+	if (stage->ancestry && sb_pidfd_ended(stage->ancestry->receive_pack))
+		return "git has ended, and no ref can move any more";
 	if (stage->settings.on_disconnect == SB_CANCEL && stage->ancestry && sb_client_gone(stage->ancestry))
 		return "the client is gone";
 	if (stage->record.dir >= 0 && sb_build_cancel_asked(&stage->record))

@@ -22,7 +22,7 @@ struct sb_stage {
 	struct sb_store *store;
 	const char *ref, *oid; /* what the ref is to hold */
 	const char *old;       /* what it holds now; "" none; NULL: not looked at */
-	const struct sb_ancestry *ancestry; /* tells whether the client is there; NULL: nobody asks */
+	const struct sb_ancestry *ancestry; /* tells whether git and the client are there; NULL: nobody asks */
 	/* own; sb_stage_release */
 	struct sb_settings settings;
 	struct sb_app app;
@@ -35,6 +35,9 @@ struct sb_stage {
 	char *work; /* apps/NAME/work */
 };
 
+/* Settings only: enough for the static check; neither the app nor a config var is looked at. */
+int sb_stage_preview(struct sb_stage *stage, const struct sb_settings *all, const char *app,
+		     struct sb_error *err) SB_MUST_CHECK;
 int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err) SB_MUST_CHECK;
 int sb_stage_build(struct sb_stage *stage, struct sb_error *err) SB_MUST_CHECK;
 void sb_stage_undo(struct sb_stage *stage, const char *why); /* takes a finished one back */

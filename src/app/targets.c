@@ -78,10 +78,26 @@ static void map_make(struct map *map, const struct sb_settings *settings, const 
 	}
 }
 
+/* Refs that Git hosts keep for themselves. Who may open a pull request writes to some of them, so
+ * that no pattern may deploy them. */
+static bool is_hosts_own(const char *ref)
+{
+	static const char *const folder[] = { "pull/", "for/", "draft/", "for-review/", "merge-requests/",
+					      "keep-around/", "pipelines/", "environments/", "tmp/",
+					      "replace/", "changes/" };
+
+	for (size_t i = 0; i < SB_COUNT(folder); i++)
+		if (!strncmp(ref + 5, folder[i], strlen(folder[i])))
+			return true;
+	return false;
+}
+
 static bool matches(const char *pattern, const char *ref)
 {
 	size_t n = strlen(pattern);
 
+	if (is_hosts_own(ref))
+		return false;
 	if (n && pattern[n - 1] == '*')
 		return !strncmp(pattern, ref, n - 1);
 	return !strcmp(pattern, ref);

@@ -14,7 +14,8 @@
  *	[slugbuild "admin"] branch = main, path = admin       another app of the same repository
  *
  * A name without "refs/" is a branch; a full name may end in "*" ("refs/tags/v*").
- * Names are compared byte for byte.
+ * Names are compared byte for byte. No pattern matches what a Git host keeps for itself
+ * (refs/pull, refs/merge-requests, refs/keep-around, …).
  */
 struct sb_target {
 	char *app;

@@ -96,6 +96,17 @@ void sb_findings_sort(struct sb_findings *list)
 		qsort(list->item, list->n, sizeof(*list->item), in_order);
 }
 
+struct sb_findings sb_findings_after(const struct sb_findings *list, size_t n)
+{
+	struct sb_findings rest = { .item = list->n ? list->item + n : NULL, .n = list->n - n };
+
+	for (size_t i = 0; i < rest.n; i++) {
+		rest.errors += rest.item[i].severity == SB_ERROR;
+		rest.warnings += rest.item[i].severity == SB_WARNING;
+	}
+	return rest;
+}
+
 void sb_findings_release(struct sb_findings *list)
 {
 	for (size_t i = 0; i < list->n; i++) {

@@ -43,6 +43,8 @@ void sb_finding_source(struct sb_finding *finding, struct sb_span line);
 void sb_finding_fix(struct sb_finding *finding, const char *fmt, ...) SB_PRINTF(2, 3);
 
 void sb_findings_sort(struct sb_findings *list); /* errors first, then path, line, column, rule */
+/* The list without its first `n`: a view that owns nothing, good until the next add. */
+struct sb_findings sb_findings_after(const struct sb_findings *list, size_t n);
 void sb_findings_release(struct sb_findings *list);
 
 #endif

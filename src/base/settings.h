@@ -37,6 +37,7 @@ struct sb_settings {
 	char *health_path;  /* "" = app.json's, else "/" */
 	char *ports;        /* "20000-29999" */
 	char *python_path;  /* folders to look for interpreters in, ":" between; "" none */
+	char *hooks;        /* GitLab's custom_hooks_dir, where the hooks are there; "": in the repository */
 	char *uv, *git, *bwrap; /* absolute paths; "" = found in the usual places */
 	bool python_strict, bundle_python, use_uv, dyno, config_in_build, release_copy, log_colour, remember;
 	enum sb_sandbox_mode sandbox;

@@ -16,6 +16,8 @@ const struct sb_setting sb_setting_table[] = {
 	{ "branch", SB_TEXT, AT(branch), "", 0, 0, NULL, true,
 	  "what is deployed: empty for the repository's HEAD, a branch, several, or BRANCH=APP pairs" },
 	{ "path", SB_TEXT, AT(path), "", 0, 0, NULL, true, "the app's folder in the repository" },
+	{ "hooks", SB_PATH, AT(hooks), "", 0, 0, NULL, false,
+	  "GitLab's custom_hooks_dir, set by hooks:install --global; empty: the hooks are in the repository" },
 	{ "uv", SB_PATH, AT(uv), "", 0, 0, NULL, false, "uv; empty: looked for in the usual places" },
 	{ "git", SB_PATH, AT(git), "", 0, 0, NULL, false, "git; empty: looked for in the usual places" },
 	{ "bwrap", SB_PATH, AT(bwrap), "", 0, 0, NULL, false, "bubblewrap; empty: looked for in the usual places" },

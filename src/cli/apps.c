@@ -104,7 +104,8 @@ static int remove_repo(struct sb_cli *cli, struct sb_error *err)
 	if (!real)
 		return 0;
 	if (!own || strcmp(own, real) != 0)
-		return sb_hooks_remove(real, sb_hooks_host(real), err);
+		return *cli->settings.hooks ? sb_repo_config_set(&cli->repo, "slugbuild.app", NULL, err)
+					    : sb_hooks_remove(real, sb_hooks_host(real), NULL, err);
 	SB_AUTO_CLOSE int repos = sb_open_dir(cli->store.root, "repos", err);
 
 	return repos < 0 ? -1 : sb_remove_tree(repos, name, err);

@@ -180,6 +180,9 @@ static int load_app_settings(struct sb_cli *cli, struct sb_error *err)
 	SB_AUTO(sb_settings) all = { 0 };
 	struct sb_error lost = { 0 };
 
+	if (cli->repo.git && !strcmp(cli->settings.app, cli->app.name) &&
+	    sb_app_follow(&cli->app, cli->repo.path, err) < 0)
+		return -1;
 	sb_repo_release(&cli->repo);
 	if (*cli->app.repo && sb_repo_open(&cli->repo, cli->app.repo, &lost) < 0)
 		sb_log_warn(&cli->log, "the repository of %s: %s", cli->app.name, lost.text);

@@ -72,7 +72,7 @@ int sb_cmd_create(struct sb_cli *cli, struct sb_error *err)
 	if (repos < 0 || make_repo(cli, path, err) < 0 || sb_repo_open(&repo, path, err) < 0)
 		return -1;
 	if (sb_app_create(&cli->app, &cli->store, app, repo.path, &cli->settings, err) < 0 ||
-	    pin(cli, &repo, app, err) < 0 || sb_hooks_install(repo.path, "bare", err) < 0)
+	    pin(cli, &repo, app, err) < 0 || sb_hooks_install(repo.path, "bare", NULL, err) < 0)
 		return -1;
 	if (sb_cli_json(cli)) {
 		json_t *out = sb_json_new_object();

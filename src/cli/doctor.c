@@ -96,6 +96,26 @@ static void look_at_tools(struct report *report, struct sb_cli *cli)
 	}
 }
 
+/* Ours, and that the host calls them. */
+static void look_at_hooks(struct report *report, const char *repo, const struct sb_settings *settings)
+{
+	const char *global = settings && *settings->hooks ? settings->hooks : NULL;
+	const char *host = global ? "gitlab" : sb_hooks_host(repo);
+	const char *app = settings && *settings->app ? settings->app : "APP";
+	SB_AUTO_FREE char *hooks = sb_xasprintf("hooks of %s (%s)", global ? global : repo, host);
+	SB_AUTO_FREE char *cure = sb_xasprintf("slugbuild hooks:install %s --app %s%s%s", repo, app,
+					       global ? " --global " : "", global ? global : "");
+	SB_AUTO_FREE char *uncalled = sb_hooks_uncalled(repo, host);
+
+	say(report, sb_hooks_present(repo, host, global), hooks, cure);
+	if (strcmp(host, "gitea") != 0)
+		return;
+	SB_AUTO_FREE char *calls = uncalled ? sb_xasprintf("%s does not call them", uncalled)
+					    : sb_xstrdup("Gitea calls them");
+
+	say(report, !uncalled, calls, "gitea admin regenerate hooks");
+}
+
 static void look_at_repo(struct report *report, const char *path)
 {
 	SB_AUTO(sb_repo) repo = { 0 };
@@ -106,15 +126,10 @@ static void look_at_repo(struct report *report, const char *path)
 		say(report, false, err.text, err.fix);
 		return;
 	}
-	const char *host = sb_hooks_host(repo.path);
-	SB_AUTO_FREE char *hooks = sb_xasprintf("hooks of %s (%s)", repo.path, host);
-	SB_AUTO_FREE char *cure = sb_xasprintf("slugbuild hooks:install %s --app APP", repo.path);
+	bool readable = sb_repo_settings(&settings, &repo, &err) == 0;
 
-	say(report, sb_hooks_present(repo.path, host), hooks, cure);
-	if (sb_repo_settings(&settings, &repo, &err) < 0)
-		say(report, false, err.text, err.fix);
-	else
-		say(report, true, "its settings are readable", NULL);
+	look_at_hooks(report, repo.path, readable ? &settings : NULL);
+	say(report, readable, readable ? "its settings are readable" : err.text, err.fix);
 }
 
 static void show_settings(const struct sb_cli *cli)

@@ -9,12 +9,17 @@
  * marked by a line of ours, so that somebody else's hook is never overwritten or removed.
  *
  *	bare     hooks/pre-receive, hooks/post-receive
- *	gitea    hooks/pre-receive.d/slugbuild, hooks/post-receive.d/slugbuild
- *	gitlab   custom_hooks/pre-receive.d/slugbuild, custom_hooks/post-receive.d/slugbuild
+ *	gitea    hooks/pre-receive.d/slugbuild (checks), hooks/update.d/slugbuild (builds),
+ *	         hooks/post-receive.d/slugbuild
+ *	gitlab   custom_hooks/pre-receive.d/slugbuild, custom_hooks/post-receive.d/slugbuild; or the
+ *	         same two in `global`, GitLab's custom_hooks_dir, for every repository that names an app
  */
-int sb_hooks_install(const char *repo, const char *host, struct sb_error *err) SB_MUST_CHECK;
-int sb_hooks_remove(const char *repo, const char *host, struct sb_error *err) SB_MUST_CHECK;
-bool sb_hooks_present(const char *repo, const char *host);
+int sb_hooks_install(const char *repo, const char *host, const char *global, struct sb_error *err) SB_MUST_CHECK;
+int sb_hooks_remove(const char *repo, const char *host, const char *global, struct sb_error *err) SB_MUST_CHECK;
+bool sb_hooks_present(const char *repo, const char *host, const char *global);
+
+/* The hook of the host itself that does not call what lies in its folder, or NULL: all do. Owned: free(3). */
+char *sb_hooks_uncalled(const char *repo, const char *host) SB_MUST_CHECK;
 
 /* Hosts run hooks with another HOME and PATH: what must be known stands in the repository's config. */
 int sb_hooks_pin(struct sb_repo *repo, const struct sb_settings *settings, const char *app, const char *root,

@@ -256,6 +256,15 @@ int sb_app_save(const struct sb_app *app, struct sb_error *err)
 	return write_facts(app->dir, facts, err);
 }
 
+int sb_app_follow(struct sb_app *app, const char *repo, struct sb_error *err)
+{
+	if (!*app->repo || !strcmp(app->repo, repo) || access(app->repo, F_OK) == 0)
+		return 0;
+	sb_autofree(&app->repo);
+	app->repo = sb_xstrdup(repo);
+	return sb_app_save(app, err);
+}
+
 int sb_app_destroy(struct sb_app *app, struct sb_error *err)
 {
 	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;

@@ -30,6 +30,8 @@ int sb_app_create(struct sb_app *out, const struct sb_store *store, const char *
 		  const struct sb_settings *settings, struct sb_error *err) SB_MUST_CHECK;
 int sb_app_open(struct sb_app *out, const struct sb_store *store, const char *name, struct sb_error *err) SB_MUST_CHECK;
 int sb_app_save(const struct sb_app *app, struct sb_error *err) SB_MUST_CHECK; /* repo, formation; the rest of app.json stays */
+/* The app's repository was moved here (renamed, given to another owner), if the one that it had is gone. */
+int sb_app_follow(struct sb_app *app, const char *repo, struct sb_error *err) SB_MUST_CHECK;
 int sb_apps_list(struct sb_list *out, const struct sb_store *store, struct sb_error *err) SB_MUST_CHECK;
 int sb_app_destroy(struct sb_app *app, struct sb_error *err) SB_MUST_CHECK; /* its folder; runner and add-ons are the caller's */
 void sb_app_release(struct sb_app *app);

@@ -39,6 +39,33 @@ static pid_t parent_of(pid_t pid)
 	return parent;
 }
 
+/* "PID-START" of a process; "" where it is gone. */
+static void name_process(char out[SB_PROCESS_NAME_MAX], pid_t pid)
+{
+	SB_AUTO(sb_buffer) stat = SB_BUFFER_INIT(4096);
+	unsigned long long start = 0;
+	const char *end;
+
+	out[0] = '\0';
+	/* The 22nd field; the second one, in brackets, may hold anything. */
+	if (!read_proc(&stat, pid, "stat") || !(end = strrchr(stat.p, ')')) ||
+	    sscanf(end, ") %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+		   &start) != 1)
+		return;
+	snprintf(out, SB_PROCESS_NAME_MAX, "%d-%llu", (int)pid, start);
+}
+
+bool sb_process_lives(const char *name)
+{
+	char now[SB_PROCESS_NAME_MAX];
+	int pid = 0;
+
+	if (sscanf(name, "%d-", &pid) != 1 || pid < 1)
+		return false;
+	name_process(now, pid);
+	return !strcmp(now, name);
+}
+
 /* "git-receive-pack DIR", "/usr/lib/git-core/git receive-pack DIR", "git --x receive-pack" */
 static bool is_receive_pack(pid_t pid)
 {
@@ -135,6 +162,8 @@ void sb_ancestry_find(struct sb_ancestry *out)
 		 */
 		out->receive_pack = follow(pid, child);
 		out->pid = pid;
+		if (out->receive_pack >= 0)
+			name_process(out->push, pid);
 		while ((above = parent_of(pid)) > 1 && is_receive_pack(above))
 			pid = above;
 		find_connection(out, pid);

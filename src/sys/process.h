@@ -20,16 +20,22 @@
  *		our PDEATHSIG us.
  */
 #define SB_CONNECTIONS 8
+#define SB_PROCESS_NAME_MAX 48
 
 struct sb_ancestry {
 	int receive_pack;               /* pidfd of the nearest git-receive-pack above us, or -1 */
 	pid_t pid;                      /* its pid */
+	char push[SB_PROCESS_NAME_MAX]; /* names it, and so the push; "" none */
 	int connection[SB_CONNECTIONS]; /* pidfds of what is above it, up to the connection's own process */
 	size_t connections;             /* none where that is pid 1 or unknown (GitLab) */
 };
 #define SB_ANCESTRY_INIT { .receive_pack = -1 }
 
 void sb_ancestry_find(struct sb_ancestry *out);
+
+/* Whether the process of this name ("PID-START", its start in ticks since boot: never given twice)
+ * is there. False for what is no such name. */
+bool sb_process_lives(const char *name);
 void sb_ancestry_release(struct sb_ancestry *ancestry);
 
 /* Nobody reads what receive-pack writes, or a process of its connection has ended. */

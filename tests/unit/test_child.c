@@ -356,6 +356,9 @@ static void ancestry_is_followed(void **state)
 	(void)state;
 	sb_ancestry_find(&found);
 	assert_int_equal(found.receive_pack, -1);
+	assert_string_equal(found.push, "");
+	assert_false(sb_process_lives("") || sb_process_lives("x-1") || sb_process_lives("1-1") ||
+		     sb_process_lives("../1-1"));
 	assert_false(sb_pidfd_ended(-1));
 	sb_ancestry_release(&found);
 
@@ -418,7 +421,8 @@ static int look(bool gone)
 	sb_ancestry_find(&found);
 
 	bool good = found.receive_pack >= 0 && found.connections > 0 &&
-		    !sb_pidfd_ended(found.receive_pack) && sb_client_gone(&found) == gone;
+		    !sb_pidfd_ended(found.receive_pack) &&
+		    sb_client_gone(&found) == gone && sb_process_lives(found.push);
 
 	sb_ancestry_release(&found);
 	return good ? 0 : 1;

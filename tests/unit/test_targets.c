@@ -60,10 +60,24 @@ static void targets_follow_the_branch_map(void **state)
 	}
 }
 
+static void what_hosts_keep_for_themselves_deploys_nothing(void **state)
+{
+	static const char text[] = A " " B " refs/pull/1/head\n" A " " B " refs/for/main\n" A " " B
+				   " refs/merge-requests/1/merge\n" A " " B " refs/keep-around/x\n" A " " B
+				   " refs/pipelines/1\n" A " " B " refs/environments/x\n" A " " B
+				   " refs/tmp/x\n" A " " B " refs/replace/x\n" A " " B " refs/heads/pull/1\n";
+	char got[256];
+
+	(void)state;
+	map_push(got, sizeof(got), "blog", "refs/* refs/pull/1/head", NULL, text);
+	assert_string_equal(got, "blog<-pull/1 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(targets_follow_the_branch_map),
+		cmocka_unit_test(what_hosts_keep_for_themselves_deploys_nothing),
 	};
 
 	return cmocka_run_group_tests_name("targets", tests, NULL, NULL);
