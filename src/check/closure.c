@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "check/manager.h"
 
+#include "check/near.h"
 #include "check/requirements.h"
 
 #include <string.h>
@@ -201,6 +202,8 @@ static int read_file(struct closure *closure, const char *path, int depth, bool 
 	sb_requirements_parse(&file, &text);
 	closure->needs->open |= closure->view->findings->n >
 				findings; /* who knows what the line would have named */
+	if (!depth && !sb_span_trim(text.bytes).n)
+		sb_near_empty(closure->view, path, SB_WARNING);
 	for (size_t i = 0; i < file.n; i++)
 		if (one(closure, &text, &file.item[i], depth, constraint, err) < 0)
 			return -1;

@@ -143,12 +143,6 @@ int sb_files_look(const struct sb_view *view, struct sb_error *err)
 		sb_finding_fix(report(view, "name-reserved", ".slugbuild",
 				      ".slugbuild is where slugbuild puts its own files"),
 			       "git rm -r --cached .slugbuild && echo .slugbuild/ >> .gitignore");
-	if (sb_tree_entry(&view->root, ".env") && !sb_ignore_matches(&view->ignore, ".env", false))
-		sb_finding_fix(report(view, "env-committed", ".env",
-				      ".env is committed; its values are in the history and in the "
-				      "slug, and are not used"),
-			       "git rm --cached .env && echo .env >> .gitignore, then: slugbuild "
-			       "config:set NAME=value");
 	if (view->pointers.n) {
 		SB_AUTO_FREE char *names = some(&view->pointers);
 		struct sb_finding *f = sb_report(

@@ -171,7 +171,7 @@ static bool rule_matches(const struct sb_ignore_rule *rule, const char *path, bo
 	return matches(rule->glob, rule->anchored || !slash ? path : slash + 1);
 }
 
-static bool any_matches(const struct sb_ignore *ignore, const char *path, bool is_dir)
+bool sb_ignore_matches_itself(const struct sb_ignore *ignore, const char *path, bool is_dir)
 {
 	for (size_t i = 0; i < ignore->n; i++)
 		if (rule_matches(&ignore->rule[i], path, is_dir))
@@ -188,11 +188,11 @@ bool sb_ignore_matches(const struct sb_ignore *ignore, const char *path, bool is
 
 	for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (any_matches(ignore, copy, true))
+		if (sb_ignore_matches_itself(ignore, copy, true))
 			return true;
 		*slash = '/';
 	}
-	return any_matches(ignore, copy, is_dir);
+	return sb_ignore_matches_itself(ignore, copy, is_dir);
 }
 
 void sb_ignore_release(struct sb_ignore *ignore)

@@ -17,6 +17,8 @@ struct sb_ignore {
 
 int sb_ignore_parse(struct sb_ignore *out, struct sb_span text); /* -1: over the limit; bad lines are skipped */
 bool sb_ignore_matches(const struct sb_ignore *ignore, const char *path, bool is_dir);
+/* The same without looking at the folders above. */
+bool sb_ignore_matches_itself(const struct sb_ignore *ignore, const char *path, bool is_dir);
 void sb_ignore_release(struct sb_ignore *ignore);
 
 #endif

@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "check/manager.h"
 
+#include "check/near.h"
+
 #include "base/json.h"
 #include "check/requirements.h"
 #include "check/rules.h"
@@ -253,6 +255,11 @@ static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const stru
 	needs->open |= got < 1;
 	if (got < 1)
 		return got;
+	if (!sb_span_trim(text.bytes).n) {
+		sb_near_empty(view, row->file, SB_ERROR);
+		needs->open = true;
+		return 0;
+	}
 	if (row->manager == SB_PIPENV)
 		return look_at_pipfile_lock(plan, needs, &text, err);
 	sb_lockfile_parse(&lock, text.bytes);

@@ -11,6 +11,7 @@
 
 const struct sb_rule_group sb_rule_groups[] = {
 	GROUP("Files", SB_STAGE_STATIC, files),
+	GROUP("What does not belong in a repository", SB_STAGE_STATIC, hygiene),
 	GROUP("Procfile", SB_STAGE_STATIC, procfile),
 	GROUP("Dependencies", SB_STAGE_STATIC, dependencies),
 	GROUP("Python's version", SB_STAGE_STATIC, python),

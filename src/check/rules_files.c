@@ -65,17 +65,40 @@ const struct sb_rule sb_rules_files[] = {
 	  "a fixture would be broken in the release. Take it out of LFS, or serve it from elsewhere.",
 	  "media/logo.png:\n"
 	  "version https://git-lfs.github.com/spec/v1" },
-	{ "env-committed", SB_WARNING, "a .env file is committed; it is never read",
-	  "Its secrets are in every clone from now on, and they are not used: the environment of a release "
-	  "is made of its config vars. Set them with config:set, remove the file from git, name it in "
-	  ".gitignore, and change the secrets that stood in it.",
-	  ".env:\n"
-	  "SECRET_KEY=…" },
 	{ "slugignore-negation", SB_WARNING, "a \"!\" line in .slugignore, which has no such lines",
 	  ".slugignore knows gitignore's patterns without negation, as on Heroku: the line is skipped and "
 	  "the file stays left out. Write patterns that do not need it.",
 	  ".slugignore:\n"
 	  "docs/*\n"
 	  "!docs/keep.md" },
+	{ "file-misspelt", SB_WARNING, "a file whose name is nearly one that is read",
+	  "Names are compared letter by letter, and Linux knows capitals. A file that is nearly named as one "
+	  "that means something is simply not read, and what it says does not hold. Said only where the right "
+	  "name is not there as well.",
+	  "mange.py, poetry.lock.txt, slugignore" },
+	{ "file-misplaced", SB_WARNING, "a file in a folder where nothing reads it",
+	  "runtime.txt, .python-version and .slugignore count in the root of the app. Said where exactly one "
+	  "lies in a folder and none in the root. If all of the app lies in that folder, the server's owner "
+	  "sets slugbuild.path.",
+	  "backend/.python-version" },
+	{ "file-empty", SB_WARNING, "a file that is read has nothing in it",
+	  "An empty requirements.txt installs nothing, an empty lock is none at all (then it is an error), and "
+	  "an empty manage.py runs nothing. Usually a redirection that failed: pip freeze > requirements.txt "
+	  "outside of the virtual environment.",
+	  "a requirements.txt of 0 bytes" },
+	{ "manage-missing", SB_WARNING, "Django without a manage.py",
+	  "Static files are collected and migrations applied by manage.py, which is looked for at most three "
+	  "folders deep. Without it none of that happens. Said only where the dependency files name Django "
+	  "and are complete.",
+	  "manage.py in .gitignore" },
+	{ "name-odd", SB_WARNING, "a name that will not survive",
+	  "Control bytes, a backslash, a blank at an end or bytes that are no UTF-8: git and Linux keep such a "
+	  "name, but macOS, Windows, zip and many programs do not, and the URL of a static file with it is "
+	  "anybody's guess.",
+	  "static/caf\\xe9.css" },
+	{ "name-case-collision", SB_WARNING, "two names of one folder that differ by case only",
+	  "On macOS and Windows both are one file, so that who works there sees and commits only one of them, "
+	  "at random. Usually a renaming that git did not notice: git mv -f.",
+	  "static/Logo.png beside static/logo.png" },
 };
 const size_t sb_rules_files_count = SB_COUNT(sb_rules_files);

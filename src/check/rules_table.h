@@ -15,6 +15,7 @@
 	extern const size_t sb_rules_##name##_count
 
 SB_RULE_GROUP(files);
+SB_RULE_GROUP(hygiene);
 SB_RULE_GROUP(procfile);
 SB_RULE_GROUP(dependencies);
 SB_RULE_GROUP(python);

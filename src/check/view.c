@@ -244,4 +244,6 @@ void sb_view_release(struct sb_view *view)
 	sb_list_release(&view->gitlinks);
 	sb_list_release(&view->pointers);
 	free(view->migration);
+	sb_list_release(&view->rooted);
+	sb_hygiene_release(&view->hygiene);
 }

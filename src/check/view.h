@@ -3,6 +3,7 @@
 
 #include "base/findings.h"
 #include "check/check.h"
+#include "check/hygiene.h"
 #include "check/ignore.h"
 #include "check/text.h"
 
@@ -28,6 +29,8 @@ struct sb_view {
 	struct sb_list procfiles; /* in a folder of the root */
 	struct sb_list inputs;    /* dependency files in a folder of the root */
 	char *migration;          /* the first migration met, "blog/migrations/0001_initial.py", or NULL */
+	struct sb_hygiene hygiene;
+	struct sb_list rooted;    /* in a folder of the root: what counts in the root only */
 	struct sb_list gitlinks;
 	struct sb_list pointers; /* of git-lfs */
 	struct sb_ignore lfs;    /* the patterns of .gitattributes with filter=lfs */
@@ -71,6 +74,8 @@ void sb_view_release(struct sb_view *view);
 /* "a/b" + "../c.txt" → "a/c.txt"; NULL where it leads out of the tree or is absolute. Owned:
  * free(3). */
 char *sb_path_join(struct sb_span folder, struct sb_span path) SB_MUST_CHECK;
+/* Whether a folder on the way is one of tests, examples or documentation. */
+bool sb_path_is_sample(const char *path);
 struct sb_span sb_path_folder(const char *path); /* "a/b" of "a/b/c"; "" of "c" */
 
 #endif

@@ -77,6 +77,18 @@ static void note_package(struct sb_view *view, struct sb_span folder, const char
 		sb_list_addf(&view->programs, "%.*s.py", SB_SPAN_ARG(folder));
 }
 
+/* In a folder of the root: a file that counts in the root only. */
+static void note_rooted(struct sb_view *view, const char *path, const char *name)
+{
+	if (!strcmp(name, "Procfile"))
+		sb_list_add(&view->procfiles, path);
+	else if (is_input(name))
+		sb_list_add(&view->inputs, path);
+	else if (!strcmp(name, "runtime.txt") || !strcmp(name, ".python-version") ||
+		 !strcmp(name, ".slugignore"))
+		sb_list_add(&view->rooted, path);
+}
+
 static void note_file(struct sb_view *view, const char *path, const char *name, size_t depth)
 {
 	struct sb_span folder = sb_path_folder(path);
@@ -89,10 +101,8 @@ static void note_file(struct sb_view *view, const char *path, const char *name, 
 		note_folder(view, folder);
 	if (depth <= MANAGE_DEPTH && !strcmp(name, "manage.py"))
 		sb_list_add(&view->manages, path);
-	if (depth == 2 && !is_aside(folder) && !strcmp(name, "Procfile"))
-		sb_list_add(&view->procfiles, path);
-	if (depth == 2 && !is_aside(folder) && is_input(name))
-		sb_list_add(&view->inputs, path);
+	if (depth == 2 && !is_aside(folder))
+		note_rooted(view, path, name);
 }
 
 static int note_pointer(struct sb_view *view, const char *path, const char *oid,
@@ -120,6 +130,7 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 
 	if (sb_ignore_matches(&view->ignore, path, entry->kind == SB_DIR))
 		return entry->kind == SB_DIR ? SB_SKIP : 0;
+	sb_hygiene_note(&view->hygiene, path, name, entry);
 	/* Entered all the same: what lies there counts, and bombs are laid where nobody looks. */
 	if (is_below_foreign(sb_span_of(path)))
 		return 0;
