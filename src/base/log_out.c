@@ -12,7 +12,8 @@
 
 #define LINE_MAX_SHOWN 4000 /* bytes of one line on the terminal, prefix included */
 #define CHUNK 4096          /* what a pipe that polls writable takes without blocking */
-#define WIDTH 72
+#define GITLAB "GL-HOOK-ERR: "
+#define MARGIN 7 /* columns in front of all text: "       ", " !     " */
 
 int64_t sb_log_clock(void)
 {
@@ -130,8 +131,13 @@ void sb_log_put(struct sb_log *log, enum sb_log_level level, const char *prefix,
 	keep(log, sb_span_of(prefix));
 	keep(log, line);
 	keep(log, sb_span_of("\n"));
-	if (level != SB_LOG_LOUD && log->quiet)
+	if (level < SB_LOG_LOUD && log->quiet)
 		return;
+	SB_AUTO_FREE char *marked = NULL;
+
+	if (level == SB_LOG_REFUSAL && log->gitlab)
+		prefix = marked = sb_xasprintf(GITLAB "%s",
+					       strlen(prefix) > MARGIN ? prefix + MARGIN : "");
 	if (level != SB_LOG_CHILD || before < log->limit)
 		show_line(log, prefix, line);
 	if (level == SB_LOG_CHILD && before < log->limit && log->sent >= log->limit)
@@ -139,8 +145,7 @@ void sb_log_put(struct sb_log *log, enum sb_log_level level, const char *prefix,
 			  sb_span_of("Much output: the rest is in the build's log only."));
 }
 
-/* How much of `text` stands on a line of `columns`: up to a blank where there is one. */
-static size_t fitting(struct sb_span text, size_t columns)
+size_t sb_log_fit(struct sb_span text, size_t columns)
 {
 	size_t end = 0;
 
@@ -170,7 +175,9 @@ void sb_log_wrap(struct sb_log *log, enum sb_log_level level, const char *first,
 		bool code = rest.n && (rest.p[0] == ' ' || rest.p[0] == '\t');
 
 		do {
-			size_t n = code ? rest.n : fitting(rest, WIDTH - strlen(prefix));
+			size_t n = code ? rest.n
+					: sb_log_fit(rest, SB_LOG_WIDTH - strlen(prefix));
+
 
 			sb_log_put(log, level, prefix, (struct sb_span) { rest.p, n });
 			prefix = next;

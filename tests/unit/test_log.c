@@ -104,14 +104,16 @@ static void log_fails_in_one_block(void **state)
 
 	SB_AUTO_FREE char *text = shown(log.fd);
 
-	assert_string_equal(text, " !     collectstatic failed\n"
-				  " !     at blog/settings.py:12\n"
-				  " !     fix: slugbuild config:set KEY=value\n"
-				  " !     build 20261121T030405-9f3a1c\n"
-				  "GL-HOOK-ERR: collectstatic failed\n"
+	SB_AUTO_FREE char *kept = shown(log.file);
+
+	assert_string_equal(text, "GL-HOOK-ERR: collectstatic failed\n"
 				  "GL-HOOK-ERR: at blog/settings.py:12\n"
 				  "GL-HOOK-ERR: fix: slugbuild config:set KEY=value\n"
 				  "GL-HOOK-ERR: build 20261121T030405-9f3a1c\n");
+	assert_string_equal(kept, " !     collectstatic failed\n"
+				  " !     at blog/settings.py:12\n"
+				  " !     fix: slugbuild config:set KEY=value\n"
+				  " !     build 20261121T030405-9f3a1c\n");
 	close_log(&log);
 }
 
@@ -138,6 +140,62 @@ static void log_shows_findings_as_a_compiler(void **state)
 				  "            or so\n"
 				  "       warning[later]: of the whole tree\n"
 				  " !     1 error, 1 warning\n");
+	close_log(&log);
+}
+
+/* GitLab's web page shows lines that start so and no others: what refuses must be there whole. */
+static void each_line_of_a_refusal_is_marked_for_gitlab(void **state)
+{
+	struct sb_log log = open_log();
+	SB_AUTO(sb_findings) list = { 0 };
+	struct sb_finding *f;
+
+	(void)state;
+	log.gitlab = true;
+	sb_findings_add(&list, "later", SB_WARNING, "of the whole tree");
+	f = sb_findings_add(&list, "module", SB_ERROR,
+			    "no module of that name is in the tree, and it is what web starts");
+	sb_finding_at(f, "Procfile", 1, 15);
+	sb_finding_source(f, sb_span_of("web: gunicorn blogg.wsgi"));
+	sb_finding_fix(f, "web: gunicorn blog.wsgi\nor so");
+	sb_log_findings(&log, &list);
+
+	SB_AUTO_FREE char *text = shown(log.fd);
+
+	assert_string_equal(text, "GL-HOOK-ERR: error[module]: Procfile:1:15: no module of that name is in the\n"
+				  "GL-HOOK-ERR: tree, and it is what web starts\n"
+				  "GL-HOOK-ERR:     web: gunicorn blogg.wsgi\n"
+				  "GL-HOOK-ERR:                   ^\n"
+				  "GL-HOOK-ERR: fix: web: gunicorn blog.wsgi\n"
+				  "GL-HOOK-ERR:      or so\n"
+				  "       warning[later]: of the whole tree\n"
+				  "GL-HOOK-ERR: 1 error, 1 warning\n");
+	close_log(&log);
+}
+
+static void colours_are_ours_and_end_where_they_should(void **state)
+{
+	struct sb_log log = open_log();
+	SB_AUTO(sb_findings) list = { 0 };
+	struct sb_finding *f;
+
+	(void)state;
+	log.colour = true;
+	f = sb_findings_add(&list, "module", SB_ERROR, "no module \x1b[8mhidden");
+	sb_finding_at(f, "a path with blanks that is long enough to be wrapped in its middle/Procfile",
+		      1, 5);
+	sb_finding_source(f, sb_span_of("web:\x1b[31m"));
+	sb_log_findings(&log, &list);
+
+	SB_AUTO_FREE char *text = shown(log.fd);
+
+	assert_string_equal(
+		text,
+		" !     \x1b[1;31merror[module]: a path with blanks that is long enough to be\x1b[0m\n"
+		"       \x1b[1;31mwrapped in its middle/Procfile:1:5:\x1b[0m no module \\x1b[8mhidden\n"
+		"           web:\\x1b[31m\n"
+		"       \x1b[1;31m        ^\x1b[0m\n"
+		" !     1 error\n");
 	close_log(&log);
 }
 
@@ -304,6 +362,8 @@ int main(void)
 		cmocka_unit_test(log_masks_everywhere),
 		cmocka_unit_test(log_fails_in_one_block),
 		cmocka_unit_test(log_shows_findings_as_a_compiler),
+		cmocka_unit_test(each_line_of_a_refusal_is_marked_for_gitlab),
+		cmocka_unit_test(colours_are_ours_and_end_where_they_should),
 		cmocka_unit_test(log_shows_the_part_around_the_column),
 		cmocka_unit_test(log_never_waits_for_a_stalled_reader),
 		cmocka_unit_test(log_survives_a_vanished_reader),
