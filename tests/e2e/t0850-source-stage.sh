@@ -58,7 +58,8 @@ t 'Python names its own syntax errors' '
 	printf "def f(:\n" >>blog/hello/settings.py
 	commit blog "Broken"
 	refused blog -f production main
-	has "error[settings-syntax]: hello/settings.py:12:7: SyntaxError" push.log
+	has "error[settings-syntax]: hello/settings.py:12:7:" push.log
+	has SyntaxError push.log
 	hasnt "Installing" push.log
 '
 

@@ -1,0 +1,73 @@
+#include "base/base.h"
+#include "app/produce.h"
+#include "check/report.h"
+#include "cli/commands.h"
+#include "cli/subject.h"
+
+#include <string.h>
+
+static int print_checklist(struct sb_cli *cli, json_t *list, struct sb_error *err)
+{
+	struct sb_table table = { .columns = 3 };
+	const json_t *one;
+	size_t i;
+
+	if (!list) {
+		sb_fail(err, SB_ECONFIG, "no Python from 3.8 on was found that could read the settings");
+		sb_error_fix(err, "apt install python3, or git config --global slugbuild.pythonPath FOLDER");
+		return -1;
+	}
+	if (sb_cli_json(cli)) {
+		sb_cli_print_json(json_incref(list));
+		return 0;
+	}
+	json_array_foreach(list, i, one)
+		sb_table_row(&table, sb_json_text(one, "state", ""), sb_json_text(one, "item", ""),
+			     sb_json_text(one, "note", ""), NULL);
+	sb_table_print(&table);
+	return 0;
+}
+
+static int show_findings(struct sb_cli *cli, struct sb_produce *make)
+{
+	struct sb_findings *findings = &make->findings;
+
+	sb_findings_sort(findings);
+	if (sb_cli_option(cli, "sarif"))
+		sb_cli_print_json(sb_report_sarif(findings, &cli->log.mask));
+	else if (sb_cli_json(cli))
+		sb_cli_print_json(sb_report_json(findings, make->commit.oid, &cli->log.mask));
+	else if (findings->n)
+		sb_log_findings(&cli->log, findings);
+	else
+		sb_log_say(&cli->log, "No findings in %.8s", make->commit.oid);
+	return 0;
+}
+
+int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
+{
+	SB_AUTO(sb_list) config = { 0 };
+	SB_AUTO_JSON json_t *checklist = NULL;
+	bool wanted = sb_cli_option(cli, "checklist") != NULL;
+	char oid[SB_OID_MAX + 1];
+
+	if (sb_subject_open(cli, oid, err) < 0 || (sb_cli_option(cli, "app") && sb_cli_open_store(cli, err) < 0))
+		return -1;
+	struct sb_produce make = { .settings = &cli->settings,
+				   .log = &cli->log,
+				   .repo = &cli->repo,
+				   .app = sb_subject_app(cli),
+				   .config = &config,
+				   .config_known = sb_cli_option(cli, "app") && sb_subject_config(cli, &config),
+				   .only_static = sb_cli_option(cli, "static") != NULL,
+				   .checklist = wanted ? &checklist : NULL,
+				   .oid = oid };
+	int done = sb_produce_check(&make, err);
+
+	if (done == 0)
+		done = wanted ? print_checklist(cli, checklist, err) : show_findings(cli, &make);
+	int status = done < 0 ? -1 : make.findings.errors > 0;
+
+	sb_produce_release(&make);
+	return status;
+}
