@@ -166,6 +166,7 @@ static int accept(struct sb_hook *hook, struct sb_error *err)
 		stage[i] = (struct sb_stage) { .app = SB_APP_INIT,
 					       .record = SB_BUILD_RECORD_INIT,
 					       .lock = SB_LOCK_INIT,
+					       .slot = SB_LOCK_INIT,
 					       .tmp = -1 };
 	int done = accept_targets(hook, &targets, stage, err);
 

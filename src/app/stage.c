@@ -3,6 +3,7 @@
 #include "app/reconcile.h"
 #include "app/stage.h"
 #include "app/targets.h"
+#include "app/turn.h"
 #include "release/staged.h"
 #include "sys/child.h"
 #include "sys/clock.h"
@@ -19,6 +20,7 @@ void sb_stage_release(struct sb_stage *stage)
 	sb_build_record_release(&stage->record);
 	sb_list_release(&stage->config);
 	sb_lock_release(&stage->lock);
+	sb_lock_release(&stage->slot);
 	sb_app_release(&stage->app);
 	sb_settings_release(&stage->settings);
 	sb_autoclose(&stage->tmp);
@@ -31,7 +33,7 @@ int sb_stage_preview(struct sb_stage *stage, const struct sb_settings *all, cons
 {
 	stage->app = (struct sb_app) SB_APP_INIT;
 	stage->record = (struct sb_build_record) SB_BUILD_RECORD_INIT;
-	stage->lock = (struct sb_lock) SB_LOCK_INIT;
+	stage->lock = stage->slot = (struct sb_lock) SB_LOCK_INIT;
 	stage->tmp = -1;
 	if (sb_settings_for_app(&stage->settings, all, app, err) < 0)
 		return -1;
@@ -153,14 +155,11 @@ static int sweep_former(struct sb_stage *stage, struct sb_error *err)
 
 static int build_one(struct sb_stage *stage, struct sb_error *err)
 {
-	SB_AUTO_FREE char *what = sb_xasprintf("the push of %.8s", stage->oid);
 	SB_AUTO_FREE char *python = last_python(&stage->app);
 
 	sb_log_step(stage->log, "Building %s from %s, %.8s", stage->app.name,
 		    sb_short_ref(stage->ref), stage->make.commit.oid);
-	if (sb_lock_take(&stage->lock, stage->app.dir, "lock.build", what, stage->settings.lock_seconds,
-			 sb_say_waiting, stage->log, err) < 0 ||
-	    recheck_old(stage, err) < 0 ||
+	if (sb_turn_take(stage, err) < 0 || recheck_old(stage, err) < 0 ||
 	    sb_build_record_state(&stage->record, "building", NULL, err) < 0)
 		return -1;
 	stage->tmp = sb_make_dirs_at(stage->store->dir, "tmp", 0755, err);
@@ -202,6 +201,7 @@ int sb_stage_build(struct sb_stage *stage, struct sb_error *err)
 	int done = build_one(stage, err);
 
 	sb_cancel_also(NULL, NULL);
+	sb_lock_release(&stage->slot);
 	if (done < 0) {
 		sb_log_fail(stage->log, err, stage->record.id);
 		if (sb_build_record_state(&stage->record, err->code == SB_ECANCEL ? "cancelled" : "failed",

@@ -29,7 +29,8 @@ struct sb_stage {
 	struct sb_list config;
 	struct sb_build_record record;
 	struct sb_produce make;
-	struct sb_lock lock;
+	struct sb_lock lock; /* the app's */
+	struct sb_lock slot; /* one of slugbuild.maxBuilds, while it builds */
 	int tmp; /* store/tmp, where the slug waits */
 	char *name;
 	char *work; /* apps/NAME/work */

@@ -47,7 +47,7 @@ struct sb_settings {
 	int64_t build_seconds, step_seconds, release_seconds, runner_seconds, health_seconds;
 	int64_t lock_seconds, settle_seconds, stall_seconds;
 	int64_t slug_bytes, build_memory, build_disk, build_output, disk_floor;
-	int64_t build_processes, keep_releases, keep_builds, level;
+	int64_t build_processes, keep_releases, keep_builds, level, max_builds;
 	int64_t max_files, max_bytes, max_blob, max_depth;
 	struct sb_list rules;    /* "ID=error" */
 	struct sb_list addons;   /* "postgresql=URL" */

@@ -73,6 +73,8 @@ const struct sb_setting sb_setting_table[] = {
 	{ "buildOutput", SB_BYTES, AT(build_output), "16m", K, G, NULL, true, "what a build step may print" },
 	{ "diskFloor", SB_BYTES, AT(disk_floor), "256m", 0, 1024 * G, NULL, false, "what a build leaves free on the disk" },
 	{ "buildProcesses", SB_COUNT_OF, AT(build_processes), "512", 8, 65536, NULL, true, "the processes and threads of a build step" },
+	{ "maxBuilds", SB_COUNT_OF, AT(max_builds), "0", 0, 1024, NULL, false,
+	  "builds that run side by side below one root; 0: as many as there are processors" },
 	{ "keepReleases", SB_COUNT_OF, AT(keep_releases), "10", 1, 10000, NULL, true, "releases kept for rollback" },
 	{ "keepBuilds", SB_COUNT_OF, AT(keep_builds), "20", 1, 10000, NULL, true, "builds whose logs are kept" },
 	{ "level", SB_COUNT_OF, AT(level), "6", 1, 12, NULL, false, "how hard slugs are compressed" },

@@ -1,11 +1,30 @@
 #include "base/base.h"
+#include "app/turn.h"
 #include "cli/commands.h"
 #include "release/builds.h"
 #include "sys/files.h"
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+/* What waits: where it stands. */
+static void tell_place(const struct sb_app *app, struct sb_build_record *record)
+{
+	const char *what;
+
+	if (strcmp(sb_json_text(record->facts, "state", ""), "waiting") != 0)
+		return;
+	size_t position = sb_turn_position(app, record->id, &what);
+
+	if (!position)
+		return;
+	SB_AUTO_FREE char *text = sb_xasprintf("number %zu in line for %s", position, what);
+
+	sb_json_set_int(record->facts, "position", (int64_t)position);
+	sb_json_set_text(record->facts, "reason", text);
+}
 
 int sb_cmd_builds(struct sb_cli *cli, struct sb_error *err)
 {
@@ -24,6 +43,7 @@ int sb_cmd_builds(struct sb_cli *cli, struct sb_error *err)
 		if (sb_build_record_load(&record, &cli->app, ids.item[i], &lost) < 0)
 			continue; /* pruned meanwhile */
 		snprintf(commit, sizeof(commit), "%.8s", sb_json_text(record.facts, "commit", ""));
+		tell_place(&cli->app, &record);
 		sb_table_row(&table, ids.item[i], sb_json_text(record.facts, "state", ""), commit,
 			     sb_json_text(record.facts, "reason", ""), NULL);
 		json_array_append(list, record.facts);
@@ -45,10 +65,11 @@ int sb_cmd_builds_output(struct sb_cli *cli, struct sb_error *err)
 	return sb_copy_bytes(STDOUT_FILENO, fd, -1, err);
 }
 
-/* The newest build that is waiting or building. */
+/* The build that runs, else the newest that waits. */
 static char *running(struct sb_cli *cli, struct sb_error *err)
 {
 	SB_AUTO(sb_list) ids = { 0 };
+	SB_AUTO_FREE char *waiting = NULL;
 
 	if (sb_builds_list(&ids, &cli->app, err) < 0)
 		return NULL;
@@ -60,9 +81,13 @@ static char *running(struct sb_cli *cli, struct sb_error *err)
 			continue;
 		struct sb_span state = sb_span_of(sb_json_text(record.facts, "state", ""));
 
-		if (sb_span_is(state, "waiting") || sb_span_is(state, "building"))
+		if (sb_span_is(state, "building"))
 			return sb_xstrdup(ids.item[i]);
+		if (sb_span_is(state, "waiting") && !waiting)
+			waiting = sb_xstrdup(ids.item[i]);
 	}
+	if (waiting)
+		return SB_STEAL(waiting);
 	sb_fail(err, SB_ENOENT, "no build of %s runs", cli->app.name);
 	return NULL;
 }

@@ -33,17 +33,19 @@ void sb_stamp(char out[SB_STAMP_MAX], int64_t wall)
 
 void sb_build_id(char out[SB_BUILD_ID_MAX])
 {
-	time_t seconds = time(NULL);
+	struct timespec now = { 0 };
 	struct tm tm = { 0 };
 	unsigned random = 0;
 	char date[SB_BUILD_ID_MAX - 8];
 
-	gmtime_r(&seconds, &tm);
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
 	if (getrandom(&random, sizeof(random), 0) != sizeof(random))
 		random = (unsigned)sb_now_ms();
 	if (!strftime(date, sizeof(date), "%Y%m%dT%H%M%S", &tm))
 		date[0] = '\0';
-	snprintf(out, SB_BUILD_ID_MAX, "%s-%06x", date, random & 0xffffff);
+	/* Ids sort as they were made: 20 bits are microseconds, 4 are chance. */
+	snprintf(out, SB_BUILD_ID_MAX, "%s-%05x%x", date, (unsigned)(now.tv_nsec / 1000), random & 0xf);
 }
 
 bool sb_is_build_id(const char *text)

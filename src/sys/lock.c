@@ -108,6 +108,24 @@ bool sb_lock_is_taken(int dir, const char *name)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
+char *sb_lock_holder(int dir, const char *name, int64_t *seconds)
+{
+	SB_AUTO_CLOSE int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char text[256] = "";
+	struct stat st;
+	int pid, what = 0, end = 0;
+
+	*seconds = 0;
+	if (fd < 0 || fstat(fd, &st) < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0)
+		return sb_xstrdup("");
+	holder(text, sizeof(text), fd);
+	*seconds = sb_wall() > st.st_mtime ? sb_wall() - st.st_mtime : 0;
+	/* "pid 812, the push of 1a2b3c4, since 2026-…" */
+	if (sscanf(text, "pid %d, %n%*[^,]%n, since", &pid, &what, &end) < 1 || !end)
+		return sb_xstrdup(text);
+	return sb_xasprintf("%.*s (pid %d)", end - what, text + what, pid);
+}
+
 void sb_lock_release(struct sb_lock *lock)
 {
 	if (lock->fd < 0)

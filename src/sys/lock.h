@@ -26,6 +26,9 @@ int sb_lock_take(struct sb_lock *lock, int dir, const char *name, const char *wh
 		 struct sb_error *err) SB_MUST_CHECK;
 
 bool sb_lock_is_taken(int dir, const char *name); /* by anybody, right now */
+
+/* Who holds it and for how many seconds: "the push of 1a2b3c4 (pid 812)". "" when nobody does. Owned. */
+char *sb_lock_holder(int dir, const char *name, int64_t *seconds) SB_MUST_CHECK;
 void sb_lock_release(struct sb_lock *lock);
 
 #endif

@@ -33,7 +33,7 @@ pids_of()
 	done
 }
 
-t 'kill -9 of the hook while it builds: the push is refused, nothing moved' '
+t 'scenario 17: kill -9 of the hook while it builds: the push is refused, nothing moved' '
 	slow
 	standing blog >before
 	push blog >killed.log 2>&1 &
@@ -47,7 +47,7 @@ t 'kill -9 of the hook while it builds: the push is refused, nothing moved' '
 	test "$(release_of blog)" = v2
 '
 
-t 'the next push of the same commit works, and no child of the killed one is left' '
+t 'scenario 17: the next push of the same commit finds no lock and works, and nothing of the killed one is left' '
 	push blog
 	test "$(release_of blog)" = v3
 	wait_for 20 idle
@@ -89,28 +89,6 @@ t 'a ref that moved without post-receive is published by the watcher, or else by
 		slugbuild reconcile
 	fi
 	at_tip
-'
-
-t 'two pushes at once: one waits for the other and is named; both end well or with a clear no' '
-	git clone -q "$(repo_of blog)" clone
-	commit blog "One of two"
-	git -C clone commit -q --allow-empty -m "Two of two"
-	git -C blog push production main >one.log 2>&1 &
-	one=$!
-	sleep 1
-	git -C clone push origin main >two.log 2>&1 &
-	two=$!
-	a=0 b=0
-	wait $one || a=$?
-	wait $two || b=$?
-	cat one.log two.log
-	test $((a + b)) -gt 0
-	test $a = 0 || test $b = 0
-	grep -Ei "wait" one.log two.log
-	tip=$(tip_of blog)
-	test "$(jq -r .commit "$(manifest_of blog)")" = "$tip"
-	git -C blog fetch -q production
-	git -C blog reset -q --hard production/main
 '
 
 t 'two branches of one repository pushed at once, for two apps' '

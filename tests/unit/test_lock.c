@@ -2,7 +2,7 @@
 #include "base/span.h"
 #include "sys/clock.h"
 #include "sys/files.h"
-#include "sys/lock.h"
+#include "sys/line.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -139,6 +139,70 @@ static void lock_clears_its_text(void **state)
 	assert_int_equal(st.st_size, 0);
 }
 
+static void a_holder_is_told_with_its_time(void **state)
+{
+	int64_t seconds = -1;
+	pid_t pid = holder();
+	SB_AUTO_FREE char *want = sb_xasprintf("push of 1a2b3c4 (pid %d)", (int)pid);
+	SB_AUTO_FREE char *who = sb_lock_holder(dir, "l", &seconds);
+
+	(void)state;
+	assert_string_equal(who, want);
+	assert_in_range(seconds, 0, 60);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	SB_AUTO_FREE char *nobody = sb_lock_holder(dir, "l", &seconds);
+
+	assert_string_equal(nobody, "");
+}
+
+/* In a process that stays until it is killed. */
+static pid_t stand_at(const char *place)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		struct sb_line line = SB_LINE_INIT;
+		struct sb_error err = { 0 };
+
+		if (sb_line_join(&line, dir, "line", place, "a push", &err) < 0)
+			_exit(1);
+		(void)!write(ready[1], "x", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return pid;
+}
+
+static void a_line_knows_who_is_ahead(void **state)
+{
+	SB_AUTO(sb_line) line = SB_LINE_INIT;
+	struct sb_error err = { 0 };
+	pid_t first = stand_at("1"), third = stand_at("3");
+
+	(void)state;
+	assert_int_equal(sb_line_join(&line, dir, "line", "2", "a push", &err), 0);
+	assert_int_equal(sb_line_ahead(line.dir, "1"), 0);
+	assert_int_equal(sb_line_ahead(line.dir, "2"), 1);
+	assert_int_equal(sb_line_ahead(line.dir, "3"), 2);
+	assert_true(sb_line_has(line.dir, "1"));
+	kill(first, SIGKILL);
+	waitpid(first, NULL, 0);
+	assert_false(sb_line_has(line.dir, "1"));
+	assert_int_equal(sb_line_ahead(line.dir, "3"), 1);
+	assert_int_equal(faccessat(line.dir, "1", F_OK, 0), -1); /* the dead are removed */
+	assert_true(sb_line_has(line.dir, "2"));
+	kill(third, SIGKILL);
+	waitpid(third, NULL, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -148,6 +212,8 @@ int main(void)
 		TEST(lock_waits_and_says_so),
 		TEST(lock_passes_to_a_child),
 		TEST(lock_clears_its_text),
+		TEST(a_holder_is_told_with_its_time),
+		TEST(a_line_knows_who_is_ahead),
 	};
 
 	return cmocka_run_group_tests_name("lock", tests, NULL, NULL);
