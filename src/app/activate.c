@@ -147,18 +147,27 @@ static int start(struct step *step, struct sb_error *err)
 {
 	const struct sb_activate *way = step->way;
 
+	size_t time = sb_timing_begin(way->timings, "trial");
+
 	if (serves_web(step) && trial(step, err) < 0)
 		return -1;
+	sb_timing_end(way->timings, time, false, "%s", "");
 	if (set_state(step, SB_STARTING, err) < 0)
 		return -1;
 	step->touched = true;
+	time = sb_timing_begin(way->timings, "runner");
 	if (sb_runner_call(&step->runner, "deploy", NULL, step->manifest, way->app, way->settings, way->log, err) < 0)
 		return -1;
+	sb_timing_end(way->timings, time, false, "%s", step->runner.name);
 	if (!serves_web(step))
 		return 0;
 	struct sb_health health = health_of(step, (int)sb_json_int(step->manifest, "port", 0));
 
-	return sb_health_wait(&health, way->log, err);
+	time = sb_timing_begin(way->timings, "health check");
+	if (sb_health_wait(&health, way->log, err) < 0)
+		return -1;
+	sb_timing_end(way->timings, time, false, "%s", "");
+	return 0;
 }
 
 /* The former release goes on: the runner is told so when it had heard of the new one. */
@@ -209,9 +218,11 @@ static int finish(struct step *step, struct sb_error *err)
 	     sb_ledger_set_state(way->app, &former, SB_SUPERSEDED, NULL, err) < 0))
 		return -1;
 	struct sb_error prune = { 0 };
+	size_t time = sb_timing_begin(way->timings, "old releases removed");
 
 	if (sb_prune_releases(way->app, way->settings->keep_releases, &prune) < 0)
 		sb_log_warn(way->log, "old releases were not removed: %s", prune.text);
+	sb_timing_end(way->timings, time, false, "%s", "");
 	return 0;
 }
 
@@ -221,9 +232,13 @@ static int run_steps(struct step *step, struct sb_error *err)
 
 	if (!has_slug(step->release))
 		return make_manifest(step, err);
+	size_t time = sb_timing_begin(way->timings, "release directory");
+
 	if (sb_runner_find(&step->runner, way->settings, err) < 0 ||
-	    sb_release_unpack(way->app, step->release, way->settings, err) < 0 || make_manifest(step, err) < 0 ||
-	    release_phase(step, err) < 0)
+	    sb_release_unpack(way->app, step->release, way->settings, err) < 0)
+		return -1;
+	sb_timing_end(way->timings, time, false, "%s", "");
+	if (make_manifest(step, err) < 0 || release_phase(step, err) < 0)
 		return -1;
 	if (step->runner.none || !has_processes(step))
 		return 0;

@@ -2,6 +2,7 @@
 #define SB_ACTIVATE_H
 
 #include "base/log.h"
+#include "base/timings.h"
 #include "release/ledger.h"
 
 /*
@@ -19,6 +20,7 @@ struct sb_activate {
 	struct sb_app *app;
 	const struct sb_settings *settings; /* the app's */
 	struct sb_log *log;
+	struct sb_timings *timings; /* or NULL */
 };
 
 int sb_activate(const struct sb_activate *way, struct sb_release *release, struct sb_error *err) SB_MUST_CHECK;

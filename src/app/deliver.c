@@ -39,7 +39,9 @@ static int deliver_one(struct sb_hook *hook, const struct sb_target *target, str
 		return -1;
 	if (open_build_log(hook, &app, commit.oid, &record) < 0)
 		hook->log.file = -1;
-	struct sb_activate way = { .app = &app, .settings = &settings, .log = &hook->log };
+	SB_AUTO(sb_timings) timings = SB_TIMINGS_INIT;
+	struct sb_activate way = { .app = &app, .settings = &settings, .log = &hook->log, .timings = &timings };
+	size_t time = sb_timing_begin(&timings, "publishing");
 	int done = sb_publish(&how, &way, &hook->repo, target->update->ref, commit.oid, err);
 
 	if (done < 0)
@@ -49,6 +51,9 @@ static int deliver_one(struct sb_hook *hook, const struct sb_target *target, str
 	else if (how == SB_NOT_STAGED)
 		sb_log_warn(&hook->log, "Nothing is staged for %.8s; slugbuild releases -a %s shows what runs, "
 					"slugbuild deploy -a %s builds it.", commit.oid, app.name, app.name);
+	sb_timing_end(&timings, time, false, "%s", "");
+	if (record.log >= 0)
+		sb_build_note_timings(&record, "publish_timings", &timings);
 	hook->log.file = -1;
 	return done;
 }

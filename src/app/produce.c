@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "app/layers.h"
 #include "app/produce.h"
 #include "build/build.h"
 #include "build/source_stage.h"
@@ -61,7 +62,11 @@ static int read_settings(struct sb_produce *make, struct sb_error *err)
 					 .app = make->app,
 					 .checklist = make->checklist };
 
-	return sb_source_stage(&make->findings, &stage, err);
+	size_t step = sb_timing_begin(&make->timings, "settings read");
+	int done = sb_source_stage(&make->findings, &stage, err);
+
+	sb_timing_end(&make->timings, step, false, "%s", "");
+	return done;
 }
 
 int sb_produce_check(struct sb_produce *make, struct sb_error *err)
@@ -70,9 +75,12 @@ int sb_produce_check(struct sb_produce *make, struct sb_error *err)
 
 	if (sb_repo_commit(make->repo, make->oid, &make->commit, err) < 0 || find_app_tree(make, err) < 0)
 		return -1;
+	size_t step = sb_timing_begin(&make->timings, "check");
+
 	if (sb_check_run(&make->plan, &make->findings, &check, err) < 0)
 		return -1;
 	make->static_findings = make->findings.n;
+	sb_timing_end(&make->timings, step, false, "%s", "");
 	return make->only_static ? 0 : read_settings(make, err);
 }
 
@@ -125,54 +133,12 @@ static char *keep_layer(void *ctx, const char *key, const char *path, struct sb_
 	return sb_store_keep_layer(make->store, key, path, err);
 }
 
-/* The four layers, in the slug's order. */
-struct layers {
-	struct sb_layer item[4];
-	size_t n;
-};
-
-static void layers_release(struct layers *layers)
+/* What is there before the end of the build becomes pieces meanwhile. */
+static void layer_ready(void *ctx, const char *path, const char *key)
 {
-	for (size_t i = 0; i < layers->n; i++)
-		sb_layer_release(&layers->item[i]);
-}
+	struct sb_produce *make = ctx;
 
-static int add_folder(struct layers *layers, const char *name, const char *path, const char *key,
-		      const struct sb_piece_store *pieces, const struct sb_settings *settings, struct sb_error *err)
-{
-	if (!path)
-		return 0;
-	SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, path, err);
-
-	if (dir < 0)
-		return -1;
-	if (sb_layer_from_folder(&layers->item[layers->n], name, dir, key, pieces, settings, err) < 0)
-		return sb_wrap(err, "layer %s", name);
-	layers->n++;
-	return 0;
-}
-
-static int make_layers(struct layers *layers, struct sb_produce *make, const struct sb_build *build,
-		       struct sb_error *err)
-{
-	SB_AUTO(sb_ignore) ignore = { 0 };
-	struct sb_piece_store pieces;
-	const char *text = make->plan.ignore ? make->plan.ignore : "";
-
-	if (sb_store_pieces(&pieces, make->store, err) < 0)
-		return -1;
-	pieces.no_cache = make->no_cache;
-	if (sb_ignore_parse(&ignore, sb_span_of(text)) < 0)
-		return sb_fail(err, SB_ELIMIT, ".slugignore is over %d bytes", SB_IGNORE_MAX);
-	if (sb_layer_from_tree(&layers->item[0], "app", make->repo, make->tree, &ignore, make->plan.ignore_key,
-			       &pieces, make->settings, err) < 0)
-		return sb_wrap(err, "layer app");
-	layers->n = 1;
-	if (add_folder(layers, "python", build->deps_path, build->deps_key, &pieces, make->settings, err) < 0 ||
-	    add_folder(layers, "static", build->static_path, *build->static_key ? build->static_key : NULL, &pieces, make->settings, err) < 0 ||
-	    add_folder(layers, "launch", build->launch_path, NULL, &pieces, make->settings, err) < 0)
-		return -1;
-	return 0;
+	sb_layers_folder(make->layers, SB_LAYER_PYTHON, path, key);
 }
 
 static json_t *processes_json(const struct sb_plan *plan)
@@ -184,7 +150,7 @@ static json_t *processes_json(const struct sb_plan *plan)
 	return out;
 }
 
-static json_t *slug_json(const struct sb_produce *make, const struct layers *layers)
+static json_t *slug_json(const struct sb_produce *make, const struct sb_layers *layers)
 {
 	json_t *out = sb_json_new_object(), *list = sb_json_new_array();
 
@@ -224,7 +190,7 @@ static json_t *provenance_json(const struct sb_produce *make, const struct sb_bu
 	return out;
 }
 
-static void make_facts(struct sb_produce *make, const struct sb_build *build, const struct layers *layers)
+static void make_facts(struct sb_produce *make, const struct sb_build *build, const struct sb_layers *layers)
 {
 	json_t *facts = sb_json_new_object();
 	char created[SB_STAMP_MAX];
@@ -266,20 +232,27 @@ static void say_processes(const struct sb_produce *make)
 
 static int compress(struct sb_produce *make, const struct sb_build *build, struct sb_error *err)
 {
-	__attribute__((cleanup(layers_release))) struct layers layers = { 0 };
-	size_t pieces = 0, reused = 0;
+	struct sb_layers *layers = make->layers;
+	size_t pieces = 0, reused = 0, step;
 
 	sb_log_step(make->log, "Compressing...");
-	if (make_layers(&layers, make, build, err) < 0 ||
-	    sb_slug_write(&make->slug, layers.item, layers.n, make->dir, make->name, make->settings, err) < 0)
+	if (build->static_path)
+		sb_layers_folder(layers, SB_LAYER_STATIC, build->static_path,
+				 *build->static_key ? build->static_key : NULL);
+	sb_layers_folder(layers, SB_LAYER_LAUNCH, build->launch_path, NULL);
+	if (sb_layers_wait(layers, err) < 0)
 		return -1;
-	for (size_t i = 0; i < layers.n; i++) {
-		pieces += layers.item[i].n;
-		reused += layers.item[i].reused;
+	step = sb_timing_begin(&make->timings, "slug");
+	if (sb_slug_write(&make->slug, layers->item, layers->n, make->dir, make->name, make->settings, err) < 0)
+		return -1;
+	sb_timing_end(&make->timings, step, false, "%.1f MB", (double)make->slug.size / 1e6);
+	for (size_t i = 0; i < layers->n; i++) {
+		pieces += layers->item[i].n;
+		reused += layers->item[i].reused;
 	}
 	sb_log_say(make->log, "Done: %.1fM (%zu of %zu pieces reused)", (double)make->slug.size / 1e6, reused,
 		   pieces);
-	make_facts(make, build, &layers);
+	make_facts(make, build, layers);
 	return 0;
 }
 
@@ -304,17 +277,28 @@ static void work_release(struct work *work)
 static int run_build(struct sb_produce *make, struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_list) config = { 0 };
+	SB_AUTO(sb_layers) layers = { .settings = make->settings,
+				      .repo = make->repo,
+				      .tree = make->tree,
+				      .plan = &make->plan,
+				      .store = make->store,
+				      .timings = &make->timings,
+				      .no_cache = make->no_cache };
 
 	sb_list_add_all(&config, (const char *const *)make->config->item);
 	sb_list_add_all(&config, (const char *const *)make->env_added.item);
 	build->config = &config;
+	make->layers = &layers;
+	sb_layers_tree(&layers);
 	int done = sb_build_run(build, err);
 
 	build->config = NULL;
-	if (done < 0)
-		return -1;
-	say_processes(make);
-	return compress(make, build, err);
+	if (done == 0) {
+		say_processes(make);
+		done = compress(make, build, err);
+	}
+	make->layers = NULL;
+	return done;
 }
 
 /* A build that fills the disk takes the database beside it along: it does not begin. */
@@ -369,6 +353,8 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 				    .no_cache = make->no_cache,
 				    .find_layer = find_layer,
 				    .keep_layer = keep_layer,
+				    .layer_ready = layer_ready,
+				    .timings = &make->timings,
 				    .ctx = make };
 	return run_build(make, &build, err);
 }
@@ -379,6 +365,7 @@ void sb_produce_release(struct sb_produce *make)
 	sb_findings_release(&make->findings);
 	sb_list_release(&make->env_added);
 	sb_slug_release(&make->slug);
+	sb_timings_release(&make->timings);
 	json_decref(make->facts);
 	make->facts = NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/timings.h"
 #include "check/check.h"
 #include "release/builds.h"
 #include "release/store.h"
@@ -21,6 +22,7 @@
  * Writes to the store's caches, to a work folder that it removes, and the slug to
  * `dir`/`name`; nothing else.
  */
+struct sb_layers;
 struct sb_produce {
 	/* in; all borrowed */
 	const struct sb_settings *settings; /* the app's */
@@ -40,6 +42,7 @@ struct sb_produce {
 	int dir;
 	const char *name;
 	/* out; sb_produce_release */
+	struct sb_timings timings;
 	struct sb_commit commit;
 	char tree[SB_OID_MAX + 1];      /* of the app: the commit's, or slugbuild.path's in it */
 	char old_tree[SB_OID_MAX + 1];  /* the same of `old`, or "" */
@@ -48,6 +51,7 @@ struct sb_produce {
 	size_t static_findings;         /* how many of them, the first ones, the files alone gave */
 	struct sb_list env_added;       /* config vars that app.json gives: "K=V", not set yet */
 	struct sb_slug slug;
+	struct sb_layers *layers;       /* while it is built */
 	json_t *facts;                  /* see slugbuild-manifest(5): what a release of it will say */
 };
 

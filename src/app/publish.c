@@ -77,8 +77,11 @@ int sb_publish_marker(const struct sb_activate *way, const struct sb_staged *sta
 	    *sb_json_text(staged->facts, "release_command", ""))
 		sb_log_warn(way->log, "Release command declared: this new release will not be "
 				      "available until the command succeeds.");
+	size_t time = sb_timing_begin(way->timings, "commit of the release");
+
 	if (sb_ledger_commit(way->app, &release, &vars, err) < 0)
 		return -1;
+	sb_timing_end(way->timings, time, false, "%s", "");
 	note_build(way, staged->facts, "published", NULL, release.number);
 	if (sb_staged_drop(way->app, staged->commit, &drop) < 0)
 		sb_log_warn(way->log, "%s", drop.text);

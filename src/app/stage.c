@@ -173,6 +173,7 @@ static int build_one(struct sb_stage *stage, struct sb_error *err)
 	stage->make.last_python = python;
 	if (sb_produce_slug(&stage->make, err) < 0)
 		return -1;
+	sb_build_note_timings(&stage->record, "timings", &stage->make.timings);
 	const char *why = sb_cancel_asked();
 
 	if (why)
@@ -203,6 +204,7 @@ int sb_stage_build(struct sb_stage *stage, struct sb_error *err)
 	sb_cancel_also(NULL, NULL);
 	sb_lock_release(&stage->slot);
 	if (done < 0) {
+		sb_build_note_timings(&stage->record, "timings", &stage->make.timings);
 		sb_log_fail(stage->log, err, stage->record.id);
 		if (sb_build_record_state(&stage->record, err->code == SB_ECANCEL ? "cancelled" : "failed",
 					  err->text, &late) < 0)

@@ -65,8 +65,11 @@ static int probe(struct sb_build *build, enum sb_probe when, struct sb_error *er
 
 	if (build->settings->probe != when || !build->findings)
 		return 0;
+	size_t step = sb_timing_begin(build->timings, "probe");
+
 	if (sb_probe_run(build, err) < 0)
 		return -1;
+	sb_timing_end(build->timings, step, false, "%s", "");
 	errors = build->probed.errors;
 	if (build->probed.n)
 		sb_log_findings(build->log, &build->probed);
@@ -76,17 +79,39 @@ static int probe(struct sb_build *build, enum sb_probe when, struct sb_error *er
 	return 0;
 }
 
+static int dependencies(struct sb_build *build, const struct sb_pythons *all, struct sb_error *err)
+{
+	size_t step = sb_timing_begin(build->timings, "dependencies");
+
+	if (sb_deps_make(build, all, err) < 0)
+		return -1;
+	sb_timing_end(build->timings, step, build->deps_reused, "%s",
+		      build->deps_reused     ? ""
+		      : build->no_cache      ? "asked to make all again"
+					     : "its key is new: a requirement, the interpreter or the installer changed");
+	if (build->layer_ready)
+		build->layer_ready(build->ctx, build->deps_path, build->deps_key);
+	return 0;
+}
+
 int sb_build_run(struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_pythons) all = { 0 };
+	size_t step = sb_timing_begin(build->timings, "interpreters");
 
 	if (sb_pythons_find(&all, build->settings, err) < 0 || choose(build, &all, err) < 0)
 		return -1;
 	tell_hooks(build);
 	tell_sandbox(build);
-	if (sb_deps_make(build, &all, err) < 0 || sb_programs_present(build, err) < 0 ||
-	    probe(build, SB_PROBE_BEFORE, err) < 0 || sb_statics_make(build, err) < 0 ||
-	    sb_launch_make(build, err) < 0)
+	sb_timing_end(build->timings, step, false, "%zu found", all.n);
+	if (dependencies(build, &all, err) < 0 || sb_programs_present(build, err) < 0 ||
+	    probe(build, SB_PROBE_BEFORE, err) < 0)
+		return -1;
+	step = sb_timing_begin(build->timings, "collectstatic");
+	if (sb_statics_make(build, err) < 0)
+		return -1;
+	sb_timing_end(build->timings, step, build->static_reused, "%s", build->static_note ? build->static_note : "");
+	if (sb_launch_make(build, err) < 0)
 		return -1;
 	return probe(build, SB_PROBE_AFTER, err);
 }
@@ -98,6 +123,7 @@ void sb_build_release(struct sb_build *build)
 	free(build->static_path);
 	free(build->static_root);
 	free(build->launch_path);
+	free(build->static_note);
 	sb_findings_release(&build->probed);
 	json_decref(build->facts);
 	build->deps_path = build->static_path = build->static_root = build->launch_path = NULL;

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/timings.h"
 #include "build/python.h"
 #include "check/check.h"
 #include "sys/sandbox.h"
@@ -42,7 +43,10 @@ struct sb_build {
 	 * returns the kept path). */
 	char *(*find_layer)(void *ctx, const char *key);
 	char *(*keep_layer)(void *ctx, const char *key, const char *path, struct sb_error *err);
+	/* Told of a layer that is done (the dependencies): may be NULL. */
+	void (*layer_ready)(void *ctx, const char *path, const char *key);
 	void *ctx;
+	struct sb_timings *timings; /* or NULL */
 	/* out; owned, sb_build_release */
 	struct sb_python python; /* a copy of the chosen one */
 	char *deps_path;         /* folder holding .slugbuild/python … (the kept tree) */
@@ -50,6 +54,8 @@ struct sb_build {
 	bool deps_reused, deps_foreign;
 	char *static_path; /* folder holding what collectstatic made, or NULL */
 	char static_key[65]; /* of a kept static_path, else "" */
+	bool static_reused;
+	char *static_note;   /* why it was not reused, or how it was; or NULL */
 	char *static_root; /* STATIC_ROOT as a path in the app, or NULL */
 	char *launch_path; /* folder holding .slugbuild/launch and metadata */
 	struct sb_findings probed; /* what the probe found, until it is shown */

@@ -290,6 +290,8 @@ static int reuse(struct sb_build *build, struct sb_memo *memo)
 		    memo->looked);
 	build->static_path = SB_STEAL(memo->path);
 	build->static_root = *root ? sb_xstrdup(root) : NULL;
+	build->static_reused = true;
+	build->static_note = sb_xasprintf("nothing it read has changed, %zu files looked at", memo->looked);
 	if (build->static_path)
 		snprintf(build->static_key, sizeof(build->static_key), "%s",
 			 sb_json_text(memo->record, "layer", ""));
@@ -312,8 +314,10 @@ int sb_statics_make(struct sb_build *build, struct sb_error *err)
 	if (build->confirm && memo.state != SB_MEMO_ONCE)
 		return 0;
 	sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
-	if (memo.changed)
+	if (memo.changed) {
 		sb_log_say(build->log, "it runs again: %s has changed", memo.changed);
+		build->static_note = sb_xasprintf("%s has changed", memo.changed);
+	}
 	if (memo.state == SB_MEMO_ONCE) {
 		done = run_again(build, &memo, &step, err);
 		if (done || build->confirm)

@@ -52,6 +52,14 @@ static int refuse_findings(struct sb_produce *make, struct sb_error *err)
 	return sb_fail(err, SB_EREFUSED, "The files above must be mended first.");
 }
 
+static void print_timings(struct sb_produce *make)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(1 << 16);
+
+	sb_timings_print(&text, &make->timings);
+	fputs(text.p ? text.p : "", stderr);
+}
+
 static int build_to(struct sb_cli *cli, struct sb_produce *make, const char *file, struct sb_error *err)
 {
 	const char *slash = strrchr(file, '/');
@@ -65,6 +73,8 @@ static int build_to(struct sb_cli *cli, struct sb_produce *make, const char *fil
 	    sb_produce_slug(make, err) < 0 || write_beside(dir, make->name, make->facts, err) < 0)
 		return -1;
 	sb_log_step(&cli->log, "Wrote %s and %s.json", file, file);
+	if (sb_cli_option(cli, "timings"))
+		print_timings(make);
 	if (sb_cli_json(cli))
 		sb_cli_print_json(json_incref(make->facts));
 	return 0;

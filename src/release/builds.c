@@ -128,6 +128,18 @@ int sb_build_record_state(struct sb_build_record *record, const char *state, con
 	return write_state(record, err);
 }
 
+void sb_build_note_timings(struct sb_build_record *record, const char *key, struct sb_timings *timings)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(1 << 16);
+	struct sb_error unseen = { 0 };
+
+	sb_json_set_take(record->facts, key, sb_timings_json(timings));
+	sb_buffer_adds(&text, "\nWhere the time went:\n");
+	sb_timings_print(&text, timings);
+	/* It is there for who wants to know; no build fails for it. */
+	(void)!sb_write_all(record->log, sb_buffer_span(&text), &unseen);
+}
+
 int sb_builds_list(struct sb_list *out, const struct sb_app *app, struct sb_error *err)
 {
 	SB_AUTO(sb_list) names = { 0 };

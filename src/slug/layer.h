@@ -1,6 +1,8 @@
 #ifndef SB_LAYER_H
 #define SB_LAYER_H
 
+#include <stdatomic.h>
+
 #include "base/json.h"
 #include "base/settings.h"
 #include "base/sha256.h"
@@ -56,6 +58,7 @@ struct sb_piece_store {
 	const char *path; /* the same as a path; borrowed */
 	bool no_cache;    /* make all of them again */
 	unsigned threads; /* that compress; 0: one a processor, 8 at most */
+	atomic_bool *stop; /* once true, what is being made fails; NULL: it is not stopped. Borrowed. */
 	int level;        /* set by sb_layer_from_… from the settings */
 };
 

@@ -332,6 +332,12 @@ void sb_pool_end(struct sb_pool *pool, int64_t files, int64_t unpacked)
 
 bool sb_pool_failed(struct sb_pool *pool)
 {
+	struct sb_error stopped = { 0 };
+
+	if (pool->store.stop && atomic_load(pool->store.stop)) {
+		sb_fail(&stopped, SB_ECANCEL, "stopped: nobody wants it any more");
+		report(pool->works, &stopped);
+	}
 	pthread_mutex_lock(&pool->works->lock);
 	bool failed = pool->works->failed;
 

@@ -90,6 +90,7 @@ static int add_etc(struct sb_box_command *out, struct sb_list *args, const struc
 		"/etc/timezone",
 		"/etc/debian_version",
 		"/etc/os-release",
+		"/sys/devices/system/cpu/online", /* for os.cpu_count */
 	};
 	static const char *const online[] = { "/etc/resolv.conf", "/etc/hosts", "/etc/gai.conf" };
 	SB_AUTO_FREE char *passwd = sb_xasprintf(

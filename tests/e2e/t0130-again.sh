@@ -51,4 +51,14 @@ t 'releases:wait knows what is current' '
 	fails timeout 20 slugbuild releases:wait 0123456789012345678901234567890123456789 -a blog
 '
 
+t 'the record of a build has the time of each step, to the release' '
+	commit blog timed
+	push blog
+	slugbuild builds -a blog --json >builds.json
+	jq -e ".[0].timings | map(.step) | index(\"check\") and index(\"dependencies\") and index(\"slug\")" builds.json
+	jq -e ".[0].timings | all(.ms >= 0 and .from_ms >= 0)" builds.json
+	slugbuild builds:output "$(jq -r ".[0].id" builds.json)" -a blog >output.log
+	grep "^release directory .* ms" output.log
+'
+
 done_testing

@@ -33,6 +33,15 @@ t 'a bare repository will do' '
 	cmp bare.tar.gz two.tar.gz
 '
 
+t '--timings tells where the time went, and what was reused' '
+	slugbuild build blog one -o again.tar.gz --timings >timings.log 2>&1
+	cat timings.log
+	grep "^dependencies .* ms  reused" timings.log
+	grep "^layer of the app .* ms  reused  (0 of . pieces made)" timings.log
+	grep "^collectstatic .* ms" timings.log
+	cmp again.tar.gz one.tar.gz
+'
+
 t 'a revision that is not there, a folder that is no repository: misuse or input, with a sentence' '
 	fails slugbuild build blog no-such-branch -o x.tar.gz
 	mkdir empty
