@@ -42,7 +42,10 @@ enum sb_place sb_place_of(const struct sb_build *build, const char *path)
 		return SB_PLACE_BOX;
 	if (below_any(path, host) || is_below(path, build->python.prefix))
 		return SB_PLACE_HOST;
-	return is_below(path, "/proc") ? SB_PLACE_KERNEL : SB_PLACE_BOX;
+	return is_below(path, "/proc") || !strcmp(path, SB_BOX_CPUS_ONLINE) ||
+			       !strcmp(path, SB_BOX_CPUS_POSSIBLE)
+		       ? SB_PLACE_KERNEL
+		       : SB_PLACE_BOX;
 }
 
 static const char *letter(enum sb_kind kind)
@@ -97,13 +100,31 @@ static char *print_absent(struct sb_build *build, const char *path, struct sb_er
 	return sb_xstrdup("-");
 }
 
+static char *print_kind(struct sb_build *build, const char *path, struct sb_error *err)
+{
+	struct sb_entry entry = { 0 };
+	int found = *path ? sb_tree_find(build->repo, build->tree, path, &entry, err) : 1;
+
+	if (found < 0)
+		return NULL;
+	if (!*path)
+		entry.kind = SB_DIR;
+	return found ? sb_xasprintf("k:%s", letter(entry.kind)) : print_absent(build, path, err);
+}
+
 static char *print_app(struct sb_build *build, const char *path, struct sb_error *err)
 {
 	struct sb_entry entry = { 0 };
+	size_t n = strlen(path);
 	int found;
 
 	if (!*path)
 		return print_folder(build, build->tree, "", err);
+	if (path[n - 1] == '/') {
+		SB_AUTO_FREE char *bare = sb_span_dup((struct sb_span) { path, n - 1 });
+
+		return print_kind(build, bare, err);
+	}
 	found = sb_tree_find(build->repo, build->tree, path, &entry, err);
 	if (found < 0)
 		return NULL;
@@ -121,6 +142,8 @@ static char *print_host(const char *path)
 
 	if (lstat(path, &st) < 0)
 		return sb_xasprintf("-%d", errno);
+	if (path[strlen(path) - 1] == '/')
+		return sb_xasprintf("k:%o", st.st_mode & S_IFMT);
 	return sb_xasprintf("%o:%lld:%llu:%lld.%09ld:%lld.%09ld", st.st_mode, (long long)st.st_size,
 			    (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec,
 			    st.st_mtim.tv_nsec, (long long)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);

@@ -10,7 +10,8 @@
  *	/app/…          from the pushed tree, without a checkout: a file's or symlink's id, the
  *	                names and kinds in a folder, or that it is absent and why
  *	/usr, /etc, …   the host's: mode, size, inode and times
- *	/proc/sys/…     the contents
+ *	/proc/…, /sys/… the contents
+ *	…/              only what kind of thing it is
  *	all else        nothing: it is in the key of what was remembered, or the box's own
  */
 enum sb_place { SB_PLACE_APP, SB_PLACE_HOST, SB_PLACE_KERNEL, SB_PLACE_BOX };

@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/sha256.h"
@@ -15,7 +18,7 @@
 #include "sys/clock.h"
 #include "sys/files.h"
 
-#define FORMAT "1" /* of the record and of what the tracer sees: change it when either changes */
+#define FORMAT "2" /* of the record and of what the tracer sees: change it when either changes */
 #define RECORD_MAX (64 << 20)
 #define DEPTH_MAX 256
 #define NOTHING "none" /* the layer of a run that made nothing */
@@ -52,6 +55,41 @@ static void add_identity(struct sb_sha256 *hash, const char *path)
 	add_number(hash, (long long)st.st_ino);
 	add_number(hash, (long long)st.st_ctim.tv_sec);
 	add_number(hash, st.st_ctim.tv_nsec);
+}
+
+/* What a child gets from us without being told. */
+static void add_inherited(struct sb_sha256 *hash)
+{
+	cpu_set_t cpus;
+	struct rlimit limit;
+	gid_t groups[256];
+	int n = getgroups(SB_COUNT(groups), groups);
+
+	CPU_ZERO(&cpus);
+	sched_getaffinity(0, sizeof(cpus), &cpus);
+	add_number(hash, CPU_COUNT(&cpus));
+	for (int i = 0; i < RLIM_NLIMITS; i++) {
+		if (getrlimit(i, &limit) < 0)
+			continue;
+		add_number(hash, (long long)limit.rlim_cur);
+		add_number(hash, (long long)limit.rlim_max);
+	}
+	add_number(hash, n);
+	for (int i = 0; i < n; i++)
+		add_number(hash, groups[i]);
+}
+
+/* The order in which a folder is listed is the file system's. */
+static void add_disk(struct sb_sha256 *hash, int dir)
+{
+	struct statfs disk = { 0 };
+	int id[2];
+
+	fstatfs(dir, &disk);
+	memcpy(id, &disk.f_fsid, sizeof(id));
+	add_number(hash, (long long)disk.f_type);
+	add_number(hash, id[0]);
+	add_number(hash, id[1]);
 }
 
 static void add_machine(struct sb_sha256 *hash, const struct sb_settings *settings)
@@ -97,6 +135,8 @@ static void make_key(struct sb_memo *memo, const struct sb_step *step)
 				    ? build->settings->bwrap
 				    : "/usr/bin/bwrap");
 	add_machine(&hash, build->settings);
+	add_inherited(&hash);
+	add_disk(&hash, build->work);
 	sb_sha256_finish(&hash, memo->key);
 }
 

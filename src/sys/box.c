@@ -224,6 +224,10 @@ static int add_args(struct sb_box_command *out, struct sb_list *args, const stru
 	if (add_etc(out, args, box, err) < 0)
 		return -1;
 	ADD(args, "--proc", "/proc", "--dev", "/dev");
+	/* How many processors there are: libc would else count the lines of /proc/stat, which also
+	 * tells how busy they are. */
+	ADD(args, "--ro-bind-try", SB_BOX_CPUS_ONLINE, SB_BOX_CPUS_ONLINE);
+	ADD(args, "--ro-bind-try", SB_BOX_CPUS_POSSIBLE, SB_BOX_CPUS_POSSIBLE);
 	add_tmpfs(args, box, "/tmp");
 	add_tmpfs(args, box, "/dev/shm");
 	if (add_binds(args, box, err) < 0)

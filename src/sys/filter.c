@@ -106,7 +106,7 @@ static int add_arguments(scmp_filter_ctx ctx)
 {
 	static const scmp_datum_t spaces[] = {
 		CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-		CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET,
+		CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, CLONE_UNTRACED,
 	};
 	/* The kernel looks at the low 32 bits only: so must the filter. */
 	static const scmp_datum_t ioctls[] = { TIOCSTI, TIOCLINUX };

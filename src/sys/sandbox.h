@@ -40,6 +40,10 @@ struct sb_box {
 	bool open;            /* out: no sandbox was used, and nothing was traced */
 };
 
+/* What a box shows of /sys. */
+#define SB_BOX_CPUS_ONLINE "/sys/devices/system/cpu/online"
+#define SB_BOX_CPUS_POSSIBLE "/sys/devices/system/cpu/possible"
+
 void sb_box_init(struct sb_box *box, const struct sb_settings *settings); /* PATH, LANG=C.UTF-8, HOME=/tmp, TMPDIR */
 void sb_box_read(struct sb_box *box, const char *path, const char *at);  /* at NULL: at the same path */
 void sb_box_write(struct sb_box *box, const char *path, const char *at);

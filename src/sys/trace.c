@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "sys/box.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,15 +11,18 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PATHS_MAX 500000
+#define RECENT 3600 /* seconds: a checkout for the run may be that old */
 #define INFO_MS 20 /* between two looks whether bubblewrap has said who the first process is */
 #define OPTIONS \
 	(PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | \
@@ -134,24 +138,24 @@ static void take_program(struct sb_tracer_run *run, pid_t tid, const struct sb_c
 		sb_trace_program(run, tid, dir_of(args, call->dir), path);
 }
 
-/* The kernel's files and disks change by themselves; below /sys there is nothing in the box. */
-static void take_statfs(struct sb_tracer_run *run, pid_t tid, const unsigned long long *args)
+/* An address: a network's, or the path of a socket. */
+static void take_address(struct sb_tracer_run *run, pid_t tid, unsigned long long at, size_t n,
+			 bool reaches)
 {
-	char path[SB_TRACE_PATH];
+	struct sockaddr_un address = { 0 };
+	char path[sizeof(address.sun_path) + 1] = "";
+	size_t head = offsetof(struct sockaddr_un, sun_path);
 
-	if (!read_path(run, tid, args[0], path))
+	n = n < sizeof(address) ? n : sizeof(address);
+	if (!at || n < sizeof(address.sun_family) || !sb_trace_peek(tid, at, &address, n))
 		return;
-	if (strncmp(path, "/sys/", 5) != 0 && strcmp(path, "/selinux") != 0)
-		sb_trace_refuse(run, "it asked how full the disk is");
-}
-
-static void take_peer(struct sb_tracer_run *run, pid_t tid, unsigned long long at)
-{
-	sa_family_t family = AF_UNSPEC;
-
-	if (at && sb_trace_peek(tid, at, &family, sizeof(family)) && family != AF_UNIX &&
-	    family != AF_NETLINK && family != AF_UNSPEC)
+	if (reaches && address.sun_family != AF_UNIX && address.sun_family != AF_NETLINK &&
+	    address.sun_family != AF_UNSPEC)
 		sb_trace_refuse(run, "it used the network");
+	if (address.sun_family != AF_UNIX || n <= head)
+		return;
+	memcpy(path, address.sun_path, n - head);
+	sb_trace_path(run, tid, AT_FDCWD, path, NULL);
 }
 
 static void take_message(struct sb_tracer_run *run, pid_t tid, unsigned long long at, size_t count)
@@ -163,7 +167,8 @@ static void take_message(struct sb_tracer_run *run, pid_t tid, unsigned long lon
 
 		if (!sb_trace_peek(tid, at + i * sizeof(one), &one, size))
 			return;
-		take_peer(run, tid, (uintptr_t)one.msg_hdr.msg_name);
+		take_address(run, tid, (uintptr_t)one.msg_hdr.msg_name, one.msg_hdr.msg_namelen,
+			     true);
 	}
 }
 
@@ -183,22 +188,21 @@ static bool take_call(struct sb_tracer_run *run, pid_t tid, const struct sb_call
 	case SB_CALL_EXEC:
 		take_program(run, tid, call, args);
 		break;
-	case SB_CALL_STATFS:
-		take_statfs(run, tid, args);
-		break;
+	case SB_CALL_BIND:
 	case SB_CALL_PEER:
-		take_peer(run, tid, args[(int)call->path]);
+		take_address(run, tid, args[(int)call->path], args[(int)call->path2],
+			     call->kind == SB_CALL_PEER);
 		break;
 	case SB_CALL_MESSAGE:
 		take_message(run, tid, args[1], !strcmp(call->name, "sendmmsg") ? args[2] : 1);
 		break;
-	case SB_CALL_CLOCK:
-		return sb_trace_clock(run, tid, call, args);
+	case SB_CALL_MOMENT:
+		break;
 	case SB_CALL_REFUSED:
 		sb_trace_refuse(run, "it called %s", call->name);
 		break;
 	}
-	return false;
+	return sb_trace_awaits(run, tid, call, args);
 }
 
 static bool open_root(struct sb_tracer_run *run, pid_t tid)
@@ -219,6 +223,7 @@ static bool on_call(struct sb_tracer_run *run, pid_t tid)
 	unsigned long long args[6];
 
 	run->tracer->stops++;
+	errno = 0;
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info), &info) < 0 ||
 	    info.op != PTRACE_SYSCALL_INFO_SECCOMP || !open_root(run, tid)) {
 		/* A process that was killed at this moment has no call any more. */
@@ -226,7 +231,7 @@ static bool on_call(struct sb_tracer_run *run, pid_t tid)
 			sb_trace_refuse(run, "a call of it could not be read");
 		return false;
 	}
-	call = sb_call_at(info.seccomp.ret_data);
+	call = sb_call_of(info.seccomp.nr);
 	if (!call) {
 		sb_trace_refuse(run, "it made a call that is not known here (%llu)",
 				(unsigned long long)info.seccomp.nr);
@@ -259,7 +264,7 @@ static void on_stop(struct sb_tracer_run *run, pid_t tid, int status)
 	} else if (event) {
 		signal = 0;
 	} else if (signal == (SIGTRAP | 0x80)) {
-		sb_trace_clock_end(run, tid);
+		sb_trace_answered(run, tid);
 		signal = 0;
 	}
 	ptrace(how, tid, NULL, (void *)(intptr_t)signal);
@@ -322,7 +327,11 @@ int sb_tracer_start(struct sb_tracer *tracer, int info, int block, struct sb_err
 	tracer->stops = 0;
 	*tracer->reason = '\0';
 	*run = (struct sb_tracer_run) {
-		.tracer = tracer, .info = info, .block = block, .root = -1
+		.tracer = tracer,
+		.info = info,
+		.block = block,
+		.root = -1,
+		.recent = sb_wall() - RECENT,
 	};
 	errno = pthread_create(&run->thread, NULL, attend, run);
 	if (errno)

@@ -24,17 +24,19 @@
  * Promises: `paths` holds, of each path a call named, the path with every symlink resolved
  * (".." and relative parts too, by the calling process's own folder and descriptors) and
  * every symlink on the way, the last one included; where a part is absent, the path up to that
- * part. How the call ended does not matter: whether it read, wrote or failed, the path is
+ * part; and with a "/" at its end each folder that ".." led out of again. How the call ended does not matter: whether it read, wrote or failed, the path is
  * there. Reading through a descriptor needs no path of its own: it was opened before.
  *
  * Whatever could bring in what no path tells sets `reason`: a network, a folder of another
- * process, the fill of a disk, files below /proc that are not the process's own and not
- * constant, calls that this program does not know. Paths in the box's own /proc, /dev, /sys
+ * process, files below /proc that are not the process's own and not constant, calls that this
+ * program does not know. Paths in the box's own /proc, /dev, /sys
  * and temporary folders are left out.
  *
- * Not seen, because they make no call: clocks and random numbers. With `shift` every clock
- * that tells the date, asked by whatever way, says that many seconds more, so that a second
- * run can show whether the date made a difference. Two threads of one process that change
+ * Not seen, because they make no call or are of the moment: clocks, random numbers, how full a
+ * disk is, how busy the machine. With `shift` every clock that tells the date, asked by whatever
+ * way, and the times of files that the run makes say that many seconds more, the disk is another
+ * and full, and the machine has run longer, so that a second run can show whether any of it made
+ * a difference. Two threads of one process that change
  * the bytes of a path while it is being asked for could hide it.
  */
 struct sb_tracer {

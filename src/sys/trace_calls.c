@@ -16,80 +16,98 @@
 
 #define NEWEST 451 /* calls above were added after this table was made */
 
+#define LASTS SB_ANSWER_LASTS, -1
+
 /* Where a descriptor is missing the path counts from the process's folder. */
 static const struct sb_call calls[] = {
-	{ "open", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "creat", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "openat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "openat2", SB_CALL_OPEN2, 0, 1, -1, 2 },
-	{ "stat", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "lstat", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "newfstatat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "statx", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "access", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "faccessat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "faccessat2", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "readlink", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "readlinkat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "chdir", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "truncate", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "utime", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "utimes", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "futimesat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "utimensat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "mkdir", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "mkdirat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "mknod", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "mknodat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "rmdir", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "unlink", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "unlinkat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "symlink", SB_CALL_LINK, -1, 1, -1, -1 },
-	{ "symlinkat", SB_CALL_LINK, 1, 2, -1, -1 },
-	{ "link", SB_CALL_PATH, -1, 0, -1, 1 },
-	{ "linkat", SB_CALL_PATH, 0, 1, 2, 3 },
-	{ "rename", SB_CALL_MOVE, -1, 0, -1, 1 },
-	{ "renameat", SB_CALL_MOVE, 0, 1, 2, 3 },
-	{ "renameat2", SB_CALL_MOVE, 0, 1, 2, 3 },
-	{ "chmod", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "fchmodat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "chown", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "lchown", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "fchownat", SB_CALL_PATH, 0, 1, -1, -1 },
-	{ "getxattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "lgetxattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "listxattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "llistxattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "setxattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "lsetxattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "removexattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "lremovexattr", SB_CALL_PATH, -1, 0, -1, -1 },
-	{ "inotify_add_watch", SB_CALL_PATH, -1, 1, -1, -1 },
-	{ "execve", SB_CALL_EXEC, -1, 0, -1, -1 },
-	{ "execveat", SB_CALL_EXEC, 0, 1, -1, -1 },
-	{ "statfs", SB_CALL_STATFS, -1, 0, -1, -1 },
-	{ "connect", SB_CALL_PEER, -1, 1, -1, -1 },
-	{ "sendto", SB_CALL_PEER, -1, 4, -1, -1 },
-	{ "sendmsg", SB_CALL_MESSAGE, -1, 1, -1, -1 },
-	{ "sendmmsg", SB_CALL_MESSAGE, -1, 1, -1, -1 },
-	{ "fstatfs", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "name_to_handle_at", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "open_by_handle_at", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "io_uring_setup", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "process_vm_readv", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "pidfd_getfd", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "chroot", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "acct", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	{ "uselib", SB_CALL_REFUSED, -1, -1, -1, -1 },
-	/* Last, and only with a shift. */
-	{ "clock_gettime", SB_CALL_CLOCK, -1, 1, -1, -1 },
-	{ "gettimeofday", SB_CALL_CLOCK, -1, 0, -1, -1 },
-	{ "time", SB_CALL_CLOCK, -1, 0, -1, -1 },
+	{ "open", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "creat", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "openat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "openat2", SB_CALL_OPEN2, 0, 1, -1, 2, LASTS },
+	{ "stat", SB_CALL_PATH, -1, 0, -1, -1, SB_ANSWER_STAT, 1 },
+	{ "lstat", SB_CALL_PATH, -1, 0, -1, -1, SB_ANSWER_STAT, 1 },
+	{ "newfstatat", SB_CALL_PATH, 0, 1, -1, -1, SB_ANSWER_STAT, 2 },
+	{ "statx", SB_CALL_PATH, 0, 1, -1, -1, SB_ANSWER_STATX, 4 },
+	{ "access", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "faccessat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "faccessat2", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "readlink", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "readlinkat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "chdir", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "truncate", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "utime", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "utimes", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "futimesat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "utimensat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "mkdir", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "mkdirat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "mknod", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "mknodat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "rmdir", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "unlink", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "unlinkat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "symlink", SB_CALL_LINK, -1, 1, -1, -1, LASTS },
+	{ "symlinkat", SB_CALL_LINK, 1, 2, -1, -1, LASTS },
+	{ "link", SB_CALL_PATH, -1, 0, -1, 1, LASTS },
+	{ "linkat", SB_CALL_PATH, 0, 1, 2, 3, LASTS },
+	{ "rename", SB_CALL_MOVE, -1, 0, -1, 1, LASTS },
+	{ "renameat", SB_CALL_MOVE, 0, 1, 2, 3, LASTS },
+	{ "renameat2", SB_CALL_MOVE, 0, 1, 2, 3, LASTS },
+	{ "chmod", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "fchmodat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "chown", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "lchown", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "fchownat", SB_CALL_PATH, 0, 1, -1, -1, LASTS },
+	{ "getxattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "lgetxattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "listxattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "llistxattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "setxattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "lsetxattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "removexattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "lremovexattr", SB_CALL_PATH, -1, 0, -1, -1, LASTS },
+	{ "inotify_add_watch", SB_CALL_PATH, -1, 1, -1, -1, LASTS },
+	{ "execve", SB_CALL_EXEC, -1, 0, -1, -1, LASTS },
+	{ "execveat", SB_CALL_EXEC, 0, 1, -1, -1, LASTS },
+	{ "statfs", SB_CALL_PATH, -1, 0, -1, -1, SB_ANSWER_STATFS, 1 },
+	{ "bind", SB_CALL_BIND, -1, 1, -1, 2, LASTS },
+	{ "connect", SB_CALL_PEER, -1, 1, -1, 2, LASTS },
+	{ "sendto", SB_CALL_PEER, -1, 4, -1, 5, LASTS },
+	{ "sendmsg", SB_CALL_MESSAGE, -1, 1, -1, -1, LASTS },
+	{ "sendmmsg", SB_CALL_MESSAGE, -1, 1, -1, -1, LASTS },
+	{ "name_to_handle_at", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "open_by_handle_at", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "io_uring_setup", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "process_vm_readv", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "pidfd_getfd", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "chroot", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "acct", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "uselib", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "clock_gettime", SB_CALL_MOMENT, -1, 0, -1, -1, SB_ANSWER_TIME, 1 },
+	{ "gettimeofday", SB_CALL_MOMENT, -1, -1, -1, -1, SB_ANSWER_TIME, 0 },
+	{ "time", SB_CALL_MOMENT, -1, -1, -1, -1, SB_ANSWER_SECONDS, 0 },
+	{ "fstat", SB_CALL_MOMENT, -1, -1, -1, -1, SB_ANSWER_STAT, 1 },
+	{ "fstatfs", SB_CALL_MOMENT, -1, -1, -1, -1, SB_ANSWER_STATFS, 1 },
+	{ "sysinfo", SB_CALL_MOMENT, -1, -1, -1, -1, SB_ANSWER_SYSINFO, 0 },
 };
 
-const struct sb_call *sb_call_at(unsigned number)
+static unsigned char by_number[NEWEST + 1]; /* index in calls + 1 */
+static pthread_once_t numbered = PTHREAD_ONCE_INIT;
+
+static void number_calls(void)
 {
-	return number < SB_COUNT(calls) ? &calls[number] : NULL;
+	for (unsigned i = 0; i < SB_COUNT(calls); i++) {
+		int number = seccomp_syscall_resolve_name(calls[i].name);
+
+		if (number >= 0 && number <= NEWEST)
+			by_number[number] = (unsigned char)(i + 1);
+	}
+}
+
+const struct sb_call *sb_call_of(unsigned long long number)
+{
+	pthread_once(&numbered, number_calls);
+	return number <= NEWEST && by_number[number] ? &calls[by_number[number] - 1] : NULL;
 }
 
 static void emit(struct sb_buffer *out, struct sock_filter one)
@@ -97,11 +115,10 @@ static void emit(struct sb_buffer *out, struct sock_filter one)
 	sb_buffer_add(out, (struct sb_span) { (const char *)&one, sizeof(one) });
 }
 
-/* Stops this call: `number` travels to the tracer. */
-static void emit_stop(struct sb_buffer *out, unsigned call, unsigned number)
+static void emit_stop(struct sb_buffer *out, unsigned call)
 {
 	emit(out, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
-	emit(out, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | number));
+	emit(out, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
 }
 
 int sb_tracer_filter(const struct sb_tracer *tracer, struct sb_error *err)
@@ -119,15 +136,14 @@ int sb_tracer_filter(const struct sb_tracer *tracer, struct sb_error *err)
 	emit(&program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
 	emit(&program, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 						    offsetof(struct seccomp_data, nr)));
-	for (unsigned i = 0; i < SB_COUNT(calls); i++) {
-		int call = seccomp_syscall_resolve_name(calls[i].name);
+	for (unsigned number = 0; number <= NEWEST; number++) {
+		const struct sb_call *call = sb_call_of(number);
 
-		if (call >= 0 && (calls[i].kind != SB_CALL_CLOCK || tracer->shift))
-			emit_stop(&program, (unsigned)call, i);
+		if (call && (call->kind != SB_CALL_MOMENT || tracer->shift))
+			emit_stop(&program, number);
 	}
 	emit(&program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, NEWEST, 0, 1));
-	emit(&program,
-	     (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE | SB_CALL_UNKNOWN));
+	emit(&program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
 	emit(&program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	if (sb_write_all(fd, sb_buffer_span(&program), err) < 0)
 		return -1;

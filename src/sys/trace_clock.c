@@ -3,9 +3,13 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/user.h>
 #include <time.h>
 
@@ -58,17 +62,20 @@ void sb_trace_hide_clock(struct sb_tracer_run *run, pid_t tid)
 	}
 }
 
-bool sb_trace_clock(struct sb_tracer_run *run, pid_t tid, const struct sb_call *call,
-		    const unsigned long long *args)
+bool sb_trace_awaits(struct sb_tracer_run *run, pid_t tid, const struct sb_call *call,
+		     const unsigned long long *args)
 {
-	bool by_id = !strcmp(call->name, "clock_gettime");
 	int id = (int)args[0];
 
-	if (by_id && id != CLOCK_REALTIME && id != CLOCK_REALTIME_COARSE && id != CLOCK_TAI)
+	if (!run->tracer->shift || call->answer == SB_ANSWER_LASTS)
+		return false;
+	/* Of the clocks only those that tell the date: others are what waits are counted by. */
+	if (call->path >= 0 && call->answer == SB_ANSWER_TIME && id != CLOCK_REALTIME &&
+	    id != CLOCK_REALTIME_COARSE && id != CLOCK_TAI && id != CLOCK_BOOTTIME)
 		return false;
 	sb_grow(&run->waiting, run->waits, sizeof(*run->waiting));
 	run->waiting[run->waits++] =
-		(struct sb_waiting) { tid, args[(int)call->path], !strcmp(call->name, "time") };
+		(struct sb_waiting) { tid, args[(int)call->out], call->answer };
 	return true;
 }
 
@@ -88,24 +95,114 @@ static bool shift_result(pid_t tid, int64_t seconds)
 #endif
 }
 
-static bool shift(struct sb_tracer_run *run, const struct sb_waiting *call)
+static bool shift_time(struct sb_tracer_run *run, pid_t tid, unsigned long long at)
 {
 	int64_t seconds;
 
-	if (call->whole_seconds && !shift_result(call->tid, run->tracer->shift))
-		return false;
-	if (!call->at || !sb_trace_peek(call->tid, call->at, &seconds, sizeof(seconds)))
+	if (!at || !sb_trace_peek(tid, at, &seconds, sizeof(seconds)))
 		return true;
 	seconds += run->tracer->shift;
-	return poke(call->tid, call->at, &seconds, sizeof(seconds));
+	return poke(tid, at, &seconds, sizeof(seconds));
 }
 
-void sb_trace_clock_end(struct sb_tracer_run *run, pid_t tid)
+/* A file's times, where the run itself has set them. */
+static bool shift_recent(struct sb_tracer_run *run, pid_t tid, unsigned long long at)
+{
+	int64_t seconds;
+
+	if (!sb_trace_peek(tid, at, &seconds, sizeof(seconds)) || seconds < run->recent)
+		return true;
+	return shift_time(run, tid, at);
+}
+
+static bool shift_each(struct sb_tracer_run *run, const struct sb_waiting *call,
+		       const size_t *offset, size_t n)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < n; i++)
+		done = shift_recent(run, call->tid, call->at + offset[i]) && done;
+	return done;
+}
+
+/* Another disk, and one that is full. */
+static bool shift_disk(const struct sb_waiting *call)
+{
+	struct statfs disk;
+
+	if (!sb_trace_peek(call->tid, call->at, &disk, sizeof(disk)))
+		return true;
+	disk.f_blocks = disk.f_blocks / 2 + 1;
+	disk.f_bfree = disk.f_bavail = 1;
+	disk.f_files = disk.f_files / 2 + 1;
+	disk.f_ffree = 1;
+	memset(&disk.f_fsid, 1, sizeof(disk.f_fsid));
+	return poke(call->tid, call->at, &disk, sizeof(disk));
+}
+
+/* Another uptime, and a machine with more to do; its size is the same. */
+static bool shift_machine(struct sb_tracer_run *run, const struct sb_waiting *call)
+{
+	struct sysinfo info;
+
+	if (!sb_trace_peek(call->tid, call->at, &info, sizeof(info)))
+		return true;
+	info.uptime = labs(info.uptime + (long)run->tracer->shift);
+	for (size_t i = 0; i < SB_COUNT(info.loads); i++)
+		info.loads[i] += 1 << 20;
+	info.freeram = info.freeram / 2 + 1;
+	info.sharedram = info.sharedram / 2 + 1;
+	info.bufferram = info.bufferram / 2 + 1;
+	info.freeswap /= 2;
+	info.procs = (unsigned short)(info.procs + 100);
+	return poke(call->tid, call->at, &info, sizeof(info));
+}
+
+static bool shift(struct sb_tracer_run *run, const struct sb_waiting *call)
+{
+	static const size_t in_stat[] = { offsetof(struct stat, st_atim),
+					  offsetof(struct stat, st_mtim),
+					  offsetof(struct stat, st_ctim) };
+	static const size_t in_statx[] = { offsetof(struct statx, stx_atime),
+					   offsetof(struct statx, stx_btime),
+					   offsetof(struct statx, stx_ctime),
+					   offsetof(struct statx, stx_mtime) };
+
+	switch (call->answer) {
+	case SB_ANSWER_SECONDS:
+		if (!shift_result(call->tid, run->tracer->shift))
+			return false;
+		return shift_time(run, call->tid, call->at);
+	case SB_ANSWER_TIME:
+		return shift_time(run, call->tid, call->at);
+	case SB_ANSWER_STAT:
+		return shift_each(run, call, in_stat, SB_COUNT(in_stat));
+	case SB_ANSWER_STATX:
+		return shift_each(run, call, in_statx, SB_COUNT(in_statx));
+	case SB_ANSWER_STATFS:
+		return shift_disk(call);
+	case SB_ANSWER_SYSINFO:
+		return shift_machine(run, call);
+	default:
+		return true;
+	}
+}
+
+/* What a call that failed leaves behind its pointer is the program's own. */
+static bool succeeded(pid_t tid)
+{
+	struct __ptrace_syscall_info info = { 0 };
+
+	return ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info), &info) > 0 &&
+	       info.op == PTRACE_SYSCALL_INFO_EXIT && !info.exit.is_error;
+}
+
+void sb_trace_answered(struct sb_tracer_run *run, pid_t tid)
 {
 	for (size_t i = 0; i < run->waits; i++) {
 		if (run->waiting[i].tid != tid)
 			continue;
-		if (!shift(run, &run->waiting[i]))
+		if (succeeded(tid) && !shift(run, &run->waiting[i]))
 			sb_trace_refuse(run, "its clock could not be shifted");
 		run->waiting[i] = run->waiting[--run->waits];
 		return;

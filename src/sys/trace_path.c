@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "sys/files.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,10 +94,10 @@ static bool set_rest(struct walk *walk, const char *first, struct sb_span behind
 }
 
 /* What a process may know of itself: made by its own doing, by the limits, or by chance. */
-static const char *const own[] = { "maps",   "smaps",   "smaps_rollup",  "status",   "stat",
-				   "statm",  "cmdline", "environ",       "comm",     "auxv",
-				   "limits", "fd",      "task",          "attr",     "exe",
-				   "cwd",    "root",    "oom_score_adj", "loginuid", NULL };
+static const char *const own[] = { "maps",    "smaps",   "smaps_rollup",  "stat",     "statm",
+				   "cmdline", "environ", "comm",          "auxv",     "limits",
+				   "fd",      "task",    "attr",          "exe",      "cwd",
+				   "root",    "oom_score_adj", "loginuid", NULL };
 
 /* The same for all processes for as long as the machine runs; its contents are compared later. */
 static const char *const constant[] = { "filesystems",
@@ -261,6 +262,16 @@ static int step(struct walk *walk, struct sb_span part, struct sb_span rest)
 	return set_rest(walk, target, rest) ? 1 : -1;
 }
 
+/* What a way leads through and out of again has to be a folder; what is in it does not matter. */
+static void add_as_folder(struct walk *walk)
+{
+	char path[SB_TRACE_PATH + 1];
+
+	snprintf(path, sizeof(path), "%s/", walk->done);
+	if (*walk->done)
+		sb_trace_add(walk->run, path);
+}
+
 /* "." and ".." and the next part; the same values as step, 2: all parts are done. */
 static int next(struct walk *walk)
 {
@@ -277,8 +288,10 @@ static int next(struct walk *walk)
 		part = left;
 		left = (struct sb_span) { 0 };
 	}
-	if (sb_span_is(part, ".."))
+	if (sb_span_is(part, "..")) {
+		add_as_folder(walk);
 		cut_last(walk->done);
+	}
 	if (sb_span_is(part, "..") || sb_span_is(part, "."))
 		return set_rest(walk, "", left) ? 1 : -1;
 	return step(walk, part, left);
@@ -360,20 +373,59 @@ void sb_trace_path(struct sb_tracer_run *run, pid_t tid, int dir, const char *pa
 }
 
 /* The first line of a script: the program it names. */
-static bool read_first_line(struct sb_tracer_run *run, const char *path, char out[SB_TRACE_PATH])
+static bool read_first_line(struct sb_span head, char out[SB_TRACE_PATH])
+{
+	struct sb_span line = { 0 };
+	size_t n = 0;
+
+	if (!sb_span_starts(head, "#!"))
+		return false;
+	head.p += 2;
+	head.n -= 2;
+	if (!sb_span_line(&head, &line))
+		return false;
+	line = sb_span_trim(line);
+	while (n < line.n && !memchr(" \t\r", line.p[n], 3))
+		n++;
+	snprintf(out, SB_TRACE_PATH, "%.*s", (int)n, line.p);
+	return *out != '\0';
+}
+
+/* The loader that a compiled program names: absent, the program cannot run. */
+static bool read_loader(int fd, struct sb_span head, char out[SB_TRACE_PATH])
+{
+	Elf64_Ehdr elf;
+	Elf64_Phdr part;
+
+	if (head.n < sizeof(elf) || memcmp(head.p, ELFMAG, SELFMAG) != 0)
+		return false;
+	memcpy(&elf, head.p, sizeof(elf));
+	for (unsigned i = 0; elf.e_phentsize == sizeof(part) && i < elf.e_phnum; i++) {
+		off_t at = (off_t)(elf.e_phoff + i * sizeof(part));
+		size_t n = SB_TRACE_PATH - 1;
+
+		if (pread(fd, &part, sizeof(part), at) != (ssize_t)sizeof(part))
+			return false;
+		if (part.p_type != PT_INTERP)
+			continue;
+		n = part.p_filesz < n ? part.p_filesz : n;
+		if (pread(fd, out, n, (off_t)part.p_offset) != (ssize_t)n)
+			return false;
+		out[n] = '\0';
+		return *out != '\0';
+	}
+	return false;
+}
+
+/* What a program's own bytes say is to run it. */
+static bool read_interpreter(struct sb_tracer_run *run, const char *path, char out[SB_TRACE_PATH])
 {
 	SB_AUTO_CLOSE int fd = openat(run->root, path + 1, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char head[512];
-	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head) - 1);
-	char *from = head + 2;
+	ssize_t n = fd < 0 ? -1 : read(fd, head, sizeof(head));
+	struct sb_span bytes = { head, n > 0 ? (size_t)n : 0 };
 
-	if (n < 3 || head[0] != '#' || head[1] != '!')
-		return false;
-	head[n] = '\0';
-	from += strspn(from, " \t");
-	from[strcspn(from, " \t\r\n")] = '\0';
-	snprintf(out, SB_TRACE_PATH, "%s", from);
-	return *out != '\0';
+	return read_first_line(bytes, out) || read_loader(fd, bytes, out);
 }
 
 void sb_trace_program(struct sb_tracer_run *run, pid_t tid, int dir, const char *path)
@@ -385,7 +437,7 @@ void sb_trace_program(struct sb_tracer_run *run, pid_t tid, int dir, const char 
 		path = name;
 	}
 	sb_trace_path(run, tid, dir, path, found);
-	for (int i = 0; i < SCRIPTS_MAX && *found && read_first_line(run, found, program); i++)
+	for (int i = 0; i < SCRIPTS_MAX && *found && read_interpreter(run, found, program); i++)
 		sb_trace_path(run, tid, AT_FDCWD, program, found);
 }
 

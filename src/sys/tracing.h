@@ -16,23 +16,36 @@ enum sb_call_kind {
 	SB_CALL_EXEC,    /* a program */
 	SB_CALL_OPEN2,   /* openat2: its flags lie in memory */
 	SB_CALL_LINK,    /* a path that is made; the other string is no path */
-	SB_CALL_STATFS,  /* how full a disk is */
-	SB_CALL_PEER,    /* an address in argument `path` */
+	SB_CALL_BIND,    /* an address in argument `path`, its length in `path2` */
+	SB_CALL_PEER,    /* the same, of somebody else */
 	SB_CALL_MESSAGE, /* a struct msghdr in argument `path` */
-	SB_CALL_CLOCK,
+	SB_CALL_MOMENT,  /* only what it answers matters, and only with a shift */
 	SB_CALL_REFUSED, /* brings in what cannot be told */
 };
 
-/* A call and where its paths stand among its arguments; -1: none. */
+/* What of a call's answer is of the moment, and is made another one in a run with a shift. */
+enum sb_answer {
+	SB_ANSWER_LASTS,
+	SB_ANSWER_TIME,    /* seconds come first */
+	SB_ANSWER_SECONDS, /* and are the result, too */
+	SB_ANSWER_STAT,
+	SB_ANSWER_STATX,
+	SB_ANSWER_STATFS,
+	SB_ANSWER_SYSINFO,
+};
+
+/* A call and where its paths stand among its arguments; -1: none. `out`: where the answer goes. */
 struct sb_call {
 	const char *name;
 	enum sb_call_kind kind;
 	signed char dir, path, dir2, path2;
+	enum sb_answer answer;
+	signed char out;
 };
 
-#define SB_CALL_UNKNOWN 0xfff /* what the filter says of a call that is newer than this program */
-
-const struct sb_call *sb_call_at(unsigned number); /* by what the filter says; NULL: unknown */
+/* By the kernel's number; NULL: one that is newer than this program. What a filter of the
+ * process's own says of a call counts for nothing. */
+const struct sb_call *sb_call_of(unsigned long long number);
 
 /* One set of paths, and the state of the whole run. */
 struct sb_tracer_run {
@@ -42,10 +55,11 @@ struct sb_tracer_run {
 	int root; /* the box's root, O_PATH; -1 until the first call */
 	struct sb_tracer *tracer;
 	size_t *slot, slots; /* of tracer->paths, by hash; 0: free, else index + 1 */
-	struct sb_waiting {  /* clock calls whose end is awaited */
+	int64_t recent;      /* a file's time after this is the run's own doing */
+	struct sb_waiting {  /* calls whose end is awaited */
 		pid_t tid;
 		unsigned long long at;
-		bool whole_seconds;
+		enum sb_answer answer;
 	} * waiting;
 	size_t waits;
 };
@@ -63,16 +77,16 @@ bool sb_trace_peek_string(pid_t tid, unsigned long long at, char out[SB_TRACE_PA
  * gets the resolved path, "" where there is none. */
 void sb_trace_path(struct sb_tracer_run *run, pid_t tid, int dir, const char *path, char *out);
 
-/* A program, and the interpreters that its first line names. */
+/* A program, and the interpreters and the loader that it names. */
 void sb_trace_program(struct sb_tracer_run *run, pid_t tid, int dir, const char *path);
 /* What the kernel mapped for it: the loader. */
 void sb_trace_mapped(struct sb_tracer_run *run, pid_t tid);
 
 /* Lets a new program ask the kernel for the time, not the page that tells it without a call. */
 void sb_trace_hide_clock(struct sb_tracer_run *run, pid_t tid);
-/* A clock call begins; true: its end is to be awaited, which sb_trace_clock_end is for. */
-bool sb_trace_clock(struct sb_tracer_run *run, pid_t tid, const struct sb_call *call,
-		    const unsigned long long *args);
-void sb_trace_clock_end(struct sb_tracer_run *run, pid_t tid);
+/* A call begins; true: its end is to be awaited, which sb_trace_answered is for. */
+bool sb_trace_awaits(struct sb_tracer_run *run, pid_t tid, const struct sb_call *call,
+		     const unsigned long long *args);
+void sb_trace_answered(struct sb_tracer_run *run, pid_t tid);
 
 #endif
