@@ -4,6 +4,7 @@
 # make SAN=address,undefined check      the same under sanitizers, in a tree of its own
 # make check-hostile   hundreds of hostile pushes, with git's own checks off and on
 # make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
+# make soundness N=10000 SEED=1         is what is remembered what a fresh run makes? (random edits)
 # make bench      measure; ratios against the usual ways, in one run
 # make fuzz-NAME SECS=60                search for new inputs with libFuzzer
 # make coverage   line coverage of unit, fuzz and end-to-end tests
@@ -55,7 +56,7 @@ export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lint/lsan.supp:print_suppres
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all check check-hostile unit fuzz e2e lint format coverage install uninstall clean help deps demo real bench libraries
+.PHONY: all check check-hostile unit fuzz e2e soundness lint format coverage install uninstall clean help deps demo real bench libraries
 .SECONDARY:
 all: $(bins) $(made_page)
 libraries:
@@ -108,6 +109,15 @@ fuzz-%:
 	build/$@ -max_total_time=$(or $(SECS),60) build/corpus-$* tests/fuzz/corpus/$*
 e2e: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run $(T)
+# The collector is linked statically: it starts in no time, and ten thousand runs are some minutes.
+$(B)/soundness/collector: tests/soundness/collector.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) -O1 -Wall -Wextra $(if $(WERROR),-Werror) -static -pthread -o $@ $<
+$(B)/soundness/soundness: $(B)/obj/tests/soundness/soundness.o $(B)/obj/tests/soundness/tree.o $(lib)
+	$(call link)
+soundness: $(B)/soundness/soundness $(B)/soundness/collector
+	$(Q)$< $(B)/soundness/collector --table
+	$(Q)$< $(B)/soundness/collector $(or $(N),500) $(or $(SEED),1)
 check-hostile: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin prove -e '' tests/hostile/run
 real: all

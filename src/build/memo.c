@@ -286,8 +286,7 @@ static int hash_folder(struct sb_sha256 *hash, int dir, int depth, struct sb_err
 	return 0;
 }
 
-/* The key of a result: its bytes. */
-static int layer_key(char key[65], const char *path, struct sb_error *err)
+int sb_memo_digest(char key[65], const char *path, struct sb_error *err)
 {
 	SB_AUTO(sb_sha256) hash = { 0 };
 	SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, path, err);
@@ -404,7 +403,7 @@ int sb_memo_keep(struct sb_memo *memo, const struct sb_tracer *tracer, int64_t b
 	SB_AUTO_JSON json_t *paths = sb_json_new_object();
 
 	snprintf(key, 65, "%s", NOTHING);
-	if (*path && layer_key(key, *path, err) < 0)
+	if (*path && sb_memo_digest(key, *path, err) < 0)
 		return -1;
 	if (second && !is_same(memo, key, note)) {
 		sb_memo_disprove(memo);

@@ -68,6 +68,9 @@ int sb_memo_keep(struct sb_memo *memo, const struct sb_tracer *tracer, int64_t b
 		 char key[65], const char *note, const char *refused,
 		 struct sb_error *err) SB_MUST_CHECK;
 
+/* What a result is called: a digest of its names, modes and bytes. */
+int sb_memo_digest(char out[65], const char *path, struct sb_error *err) SB_MUST_CHECK;
+
 /* The second run failed where the first did not. */
 void sb_memo_disprove(struct sb_memo *memo);
 
