@@ -134,6 +134,7 @@ static int look_at_versions(struct sb_plan *plan, struct sb_needs *needs,
 		conflicts(&all, view);
 		if (all.n)
 			plan->python = SB_STEAL(all.wish[0]);
+		sb_versions_judge(&plan->python, &needs->django, view);
 		got = 0;
 	}
 	for (size_t i = 0; i < all.n; i++)

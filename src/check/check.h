@@ -23,6 +23,7 @@ struct sb_check {
 	struct sb_repo *repo;
 	const char *tree; /* of the app: a commit's, or its subtree at slugbuild.path */
 	const struct sb_settings *settings;
+	int64_t now; /* seconds since 1970; 0: the clock's. Versions past their end are told by it */
 };
 
 int sb_check_run(struct sb_plan *plan, struct sb_findings *findings, const struct sb_check *check,

@@ -12,6 +12,7 @@ struct closure {
 	struct sb_plan *plan;
 	struct sb_needs *needs;
 	const struct sb_view *view;
+	struct sb_pins pins;
 	struct sb_list seen; /* files read, by the path they were named by */
 	const char
 		*chain[DEPTH_MAX + 1]; /* those that are being read, each named by the one before */
@@ -204,6 +205,7 @@ static int read_file(struct closure *closure, const char *path, int depth, bool 
 				findings; /* who knows what the line would have named */
 	if (!depth && !sb_span_trim(text.bytes).n)
 		sb_near_empty(closure->view, path, SB_WARNING);
+	sb_pins_note(&closure->pins, &text, &file, constraint);
 	for (size_t i = 0; i < file.n; i++)
 		if (one(closure, &text, &file.item[i], depth, constraint, err) < 0)
 			return -1;
@@ -217,6 +219,9 @@ int sb_closure_look(struct sb_plan *plan, struct sb_needs *needs, const struct s
 	int got = read_file(&closure, path, 0, false, err);
 
 	sb_list_release(&closure.seen);
+	sb_pins_report(&closure.pins, view);
+	needs->django = SB_STEAL(closure.pins.django);
+	sb_pins_release(&closure.pins);
 	sb_list_sort(&plan->inputs);
 	return got;
 }

@@ -147,7 +147,7 @@ static void note_media(struct sb_hygiene *hygiene, const char *path, const char 
 					       "ts",  "woff", "ttf",  "py",   "svg" };
 	const char *at = !strncmp(path, "media/", 6) ? path : strstr(path, "/media/");
 
-	if (!at || (at != path && memchr(path, '/', (size_t)(at - path))))
+	if (!at || (at != path && memchr(path, '/', (size_t)(at - path))) || sb_path_is_sample(path))
 		return;
 	if (is_one_of(ending(name), sources, SB_COUNT(sources))) {
 		hygiene->media_sources++;

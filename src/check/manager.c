@@ -233,6 +233,10 @@ static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, st
 		sb_list_add_take(&needs->names, sb_package_name(sb_span_of(name)));
 		plan->local_code |= is_foreign_entry(entry);
 	}
+	const char *django = sb_json_text(lock, "default.django.version", NULL);
+
+	if (django && !strncmp(django, "==", 2))
+		needs->django = (struct sb_pin) { sb_xstrdup(django + 2), sb_xstrdup(text->path), 0 };
 	sb_version_pipfile_lock(&needs->lock_python, lock, text);
 	return 0;
 }
@@ -264,6 +268,9 @@ static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const stru
 		return look_at_pipfile_lock(plan, needs, &text, err);
 	sb_lockfile_parse(&lock, text.bytes);
 	needs->names = SB_STEAL(lock.names);
+	if (lock.django)
+		needs->django = (struct sb_pin) { SB_STEAL(lock.django), sb_xstrdup(row->file),
+						  lock.django_line };
 	if (row->manager == SB_UV)
 		plan->project_package = lock.root || project->package ||
 					(project->build_system && !project->not_a_package);
@@ -300,9 +307,11 @@ int sb_manager_look(struct sb_plan *plan, struct sb_needs *needs, const struct s
 		return 0;
 	}
 	plan->manager = row->manager;
-	if (row->manager == SB_PIP)
-		return sb_closure_look(plan, needs, view, row->file, err);
-	return look_at_lock(plan, needs, view, row, err);
+	if ((row->manager == SB_PIP ? sb_closure_look(plan, needs, view, row->file, err)
+				    : look_at_lock(plan, needs, view, row, err)) < 0)
+		return -1;
+	sb_psycopg_judge(&needs->names, row->file, view);
+	return 0;
 }
 
 /* "celery" is a word of "django-celery-beat", which brings it. */
@@ -330,4 +339,5 @@ void sb_needs_release(struct sb_needs *needs)
 	sb_list_release(&needs->names);
 	sb_pyproject_release(&needs->pyproject);
 	sb_version_wish_release(&needs->lock_python);
+	sb_pin_release(&needs->django);
 }

@@ -1,6 +1,7 @@
 #ifndef SB_MANAGER_H
 #define SB_MANAGER_H
 
+#include "check/pins.h"
 #include "check/plan.h"
 #include "check/pyproject.h"
 #include "check/view.h"
@@ -15,6 +16,7 @@ struct sb_needs {
 	bool open;            /* more may come from where this stage cannot look */
 	struct sb_pyproject pyproject;
 	struct sb_version_wish lock_python; /* what Pipfile.lock says */
+	struct sb_pin django;               /* the one version that is installed; .version NULL: not known */
 };
 
 int sb_manager_look(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view,

@@ -129,24 +129,44 @@ static bool is_foreign_source(struct sb_span value)
 	       sb_span_find(value, "url =");
 }
 
-static void lock_key(struct sb_lockfile *out, struct sb_span table, struct sb_span key,
-		     struct sb_span value)
+/* The version of the package whose name came last. */
+static void keep_django(struct sb_lockfile *out, struct sb_span value, unsigned line)
 {
 	struct sb_span text;
 
-	if ((sb_span_is(table, "package") || sb_span_is(table, "packages")) &&
-	    sb_span_is(key, "name") && quoted(value, &text)) {
+	if (out->django || !out->names.n || strcmp(out->names.item[out->names.n - 1], "django") != 0 ||
+	    !quoted(value, &text))
+		return;
+	out->django = sb_span_dup(text);
+	out->django_line = line;
+}
+
+static void package_key(struct sb_lockfile *out, struct sb_span key, struct sb_span value, unsigned line)
+{
+	struct sb_span text;
+
+	if (sb_span_is(key, "name") && quoted(value, &text)) {
 		sb_list_add_take(&out->names, sb_package_name(text));
-	} else if (sb_span_is(table, "package") && sb_span_is(key, "source")) {
+	} else if (sb_span_is(key, "version")) {
+		keep_django(out, value, line);
+	} else if (sb_span_is(key, "source")) {
 		out->root |= sb_span_find(value, "editable = \".\"") != NULL;
 		out->foreign |= is_foreign_source(value);
-	} else if (sb_span_is(table, "package.source") && sb_span_is(key, "type") &&
-		   quoted(value, &text)) {
-		out->foreign |= !sb_span_is(text, "legacy") && !sb_span_is(text, "pypi");
-	} else if (sb_span_is(table, "packages") &&
-		   (sb_span_is(key, "directory") || sb_span_is(key, "vcs"))) {
-		out->foreign = true;
 	}
+}
+
+static void lock_key(struct sb_lockfile *out, struct sb_span table, struct sb_span key,
+		     struct sb_span value, unsigned line)
+{
+	struct sb_span text;
+
+	if (sb_span_is(table, "packages") &&
+	    (sb_span_is(key, "directory") || sb_span_is(key, "vcs")))
+		out->foreign = true;
+	else if (sb_span_is(table, "package") || sb_span_is(table, "packages"))
+		package_key(out, key, value, line);
+	else if (sb_span_is(table, "package.source") && sb_span_is(key, "type") && quoted(value, &text))
+		out->foreign |= !sb_span_is(text, "legacy") && !sb_span_is(text, "pypi");
 }
 
 void sb_lockfile_parse(struct sb_lockfile *out, struct sb_span text)
@@ -154,14 +174,14 @@ void sb_lockfile_parse(struct sb_lockfile *out, struct sb_span text)
 	SB_AUTO(sb_lockfile) made = { 0 };
 	struct sb_span line, table = { 0 }, key, value;
 
-	while (sb_text_line(&text, &line)) {
+	for (unsigned n = 1; sb_text_line(&text, &line); n++) {
 		if (!line.n || line.p[0] == ' ' || line.p[0] == '\t')
 			continue; /* inside an array */
 		if (table_name(line, &table))
 			made.foreign |= sb_span_is(table, "packages.vcs") ||
 					sb_span_is(table, "packages.directory");
 		else if (key_value(line, &key, &value))
-			lock_key(&made, table, key, value);
+			lock_key(&made, table, key, value, n);
 	}
 	*out = SB_STEAL(made);
 }
@@ -169,4 +189,5 @@ void sb_lockfile_parse(struct sb_lockfile *out, struct sb_span text)
 void sb_lockfile_release(struct sb_lockfile *lock)
 {
 	sb_list_release(&lock->names);
+	free(lock->django);
 }

@@ -25,6 +25,8 @@ void sb_pyproject_release(struct sb_pyproject *pyproject);
  * folder, a repository or a URL. `root` is set where uv.lock installs the project itself. */
 struct sb_lockfile {
 	struct sb_list names;
+	char *django; /* its version, or NULL */
+	unsigned django_line;
 	bool foreign, root;
 };
 void sb_lockfile_parse(struct sb_lockfile *out, struct sb_span text);

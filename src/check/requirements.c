@@ -161,6 +161,21 @@ static bool good_rest(struct sb_span rest)
 	return false;
 }
 
+/* "==5.2 ; marker --hash=…" → the version's part, and whether there is a marker. */
+static void keep_spec(struct sb_requirement *item, struct sb_span rest)
+{
+	const char *option = sb_span_find(rest, "--");
+	struct sb_span marked = rest, spec;
+
+	if (option)
+		marked.n = (size_t)(option - rest.p);
+	item->marker = sb_span_cut(&marked, ';', &spec);
+	spec = sb_span_trim(item->marker ? spec : marked);
+	if (spec.n > 1 && spec.p[0] == '(' && spec.p[spec.n - 1] == ')')
+		spec = sb_span_trim((struct sb_span) { spec.p + 1, spec.n - 2 });
+	item->spec = spec.n ? sb_span_dup(spec) : NULL;
+}
+
 static void package(struct reader *r, struct sb_span s)
 {
 	size_t n = 0;
@@ -202,6 +217,7 @@ static void package(struct reader *r, struct sb_span s)
 		return;
 	} else {
 		item = add(r, SB_REQ_PACKAGE, (struct sb_span) { 0 });
+		keep_spec(item, rest);
 	}
 	free(item->name);
 	item->name = sb_package_name(name);
@@ -339,6 +355,7 @@ void sb_requirements_release(struct sb_requirements *requirements)
 	for (size_t i = 0; i < requirements->n; i++) {
 		free(requirements->item[i].name);
 		free(requirements->item[i].extras);
+		free(requirements->item[i].spec);
 		free(requirements->item[i].target);
 	}
 	free(requirements->item);

@@ -30,6 +30,8 @@ struct sb_requirement {
 	bool editable;
 	char *name;   /* small letters, '-' for runs of "-_."; NULL where the line gives none */
 	char *extras; /* "daphne,redis" or NULL */
+	char *spec;   /* of a package: "==5.2", ">=4,<5"; NULL: any version */
+	bool marker;  /* only where a marker ("; python_version < …") says so */
 	char *target; /* file, URL, path or the option's text; NULL for a package */
 	unsigned line, column;
 };

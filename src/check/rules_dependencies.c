@@ -56,5 +56,38 @@ const struct sb_rule sb_rules_dependencies[] = {
 	  "the value.",
 	  "requirements.txt:\n"
 	  "git+https://${TOKEN}@example.com/lib.git" },
+	{ "requirements-unpinned", SB_WARNING, "packages whose version is left open",
+	  "Without == the build takes the newest version of that day: two builds of one commit differ, and a "
+	  "push that changed a template can break on a new release of a library. One finding for all files; "
+	  "what a constraints file pins counts as pinned.",
+	  "Django>=5.0\n"
+	  "celery" },
+	{ "requirements-ssh", SB_WARNING, "an address that needs an SSH key",
+	  "Dependencies are installed in a sandbox that has no SSH key and knows no host. Use git+https with "
+	  "a public repository, or publish the package to an index.",
+	  "-e git+ssh://git@example.com/me/lib.git#egg=lib" },
+	{ "requirements-credentials", SB_WARNING, "a password or token in an address",
+	  "It is in the history and in each clone for ever. Revoke it; give the address with its secret as a "
+	  "config var (PIP_EXTRA_INDEX_URL), which the installer alone gets to see. It is not shown here.",
+	  "--extra-index-url https://deploy:***@pypi.example.com/simple" },
+	{ "requirements-index", SB_WARNING, "packages come from another index than PyPI",
+	  "With --extra-index-url pip takes the highest version of a name from either index: a stranger's "
+	  "package on PyPI with the name of your private one wins (dependency confusion). With --index-url "
+	  "the server must be able to reach that index at each build.",
+	  "--extra-index-url https://pypi.example.com/simple" },
+	{ "psycopg2-source", SB_WARNING, "psycopg2 is compiled at each build",
+	  "psycopg2 has no wheels for Linux: it needs pg_config and a C compiler on the server. "
+	  "psycopg2-binary and psycopg[binary] bring what they need.",
+	  "psycopg2==2.9.10" },
+	{ "django-eol", SB_WARNING, "a Django without security fixes",
+	  "The series is past its end of support: security holes found since stay open. The date is from a "
+	  "table in slugbuild that was made on the day the finding names. Said only of an exact version: of a "
+	  "pin or of a lock.",
+	  "Django==3.2.25" },
+	{ "django-python", SB_ERROR, "this Django and this Python do not fit",
+	  "A Python older than the series supports is refused by the installer, which is an error. A newer one "
+	  "than it was tested with is a warning: modules that such a Python no longer has (distutils, cgi) are "
+	  "missing when the app starts.",
+	  "Django==5.2 and python-3.9 in runtime.txt" },
 };
 const size_t sb_rules_dependencies_count = SB_COUNT(sb_rules_dependencies);

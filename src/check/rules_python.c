@@ -21,6 +21,11 @@ const struct sb_rule sb_rules_python[] = {
 	  "The file is not read, and the app gets the server's default Python. Its name has a dot in "
 	  "front, a hyphen, and nothing behind.",
 	  "python-version, .python_version, runtime.txt.txt" },
+	{ "python-version-eol", SB_WARNING, "a Python without security fixes",
+	  "The version that is asked for is past its end of life; package authors stop to publish wheels for "
+	  "it as well. The date is from a table in slugbuild that was made on the day the finding names. A "
+	  "range such as >=3.8 is not judged.",
+	  "3.8 in .python-version" },
 };
 const size_t sb_rules_python_count = SB_COUNT(sb_rules_python);
 

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "check/text.h"
 
+#include "base/buffer.h"
 #include "base/utf8.h"
 #include "check/rules.h"
 
@@ -34,6 +35,34 @@ static struct sb_span nth_line(struct sb_span text, unsigned n)
 	return line;
 }
 
+/* "https://me:secret@host" → "https://me:***@host": what is shown goes into logs. Owned. */
+static char *without_passwords(struct sb_span s)
+{
+	SB_AUTO(sb_buffer) out = SB_BUFFER_INIT(s.n * 4 + 1);
+	const char *found;
+
+	while ((found = sb_span_find(s, "://"))) {
+		size_t before = (size_t)(found - s.p) + 3, n = 0;
+		struct sb_span rest = { s.p + before, s.n - before };
+		const char *at = NULL, *colon;
+
+		while (n < rest.n && rest.p[n] && !strchr("/?# \t\"'", rest.p[n])) {
+			at = rest.p[n] == '@' ? rest.p + n : at;
+			n++;
+		}
+		colon = at ? memchr(rest.p, ':', (size_t)(at - rest.p)) : NULL;
+		sb_buffer_add(&out, (struct sb_span) { s.p, before });
+		if (at && (colon ? colon[1] != '$' : strncmp(rest.p, "git@", 4) != 0)) {
+			sb_buffer_add(&out, (struct sb_span) { rest.p, colon ? (size_t)(colon - rest.p) + 1 : 0 });
+			sb_buffer_adds(&out, "***");
+			rest = (struct sb_span) { at, rest.n - (size_t)(at - rest.p) };
+		}
+		s = rest;
+	}
+	sb_buffer_add(&out, s);
+	return sb_buffer_detach(&out);
+}
+
 struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, unsigned line,
 				  unsigned column, const char *fmt, ...)
 {
@@ -44,14 +73,16 @@ struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, 
 	int n = vasprintf(&words, fmt, ap);
 	va_end(ap);
 
-	struct sb_finding *f =
-		sb_report(text->findings, text->settings, rule, "%s", n < 0 ? fmt : words);
-
 	if (n < 0)
-		words = NULL;
+		words = sb_xstrdup(fmt);
+
+	SB_AUTO_FREE char *says = without_passwords(sb_span_of(words));
+	SB_AUTO_FREE char *shown = without_passwords(nth_line(text->bytes, line));
+	struct sb_finding *f = sb_report(text->findings, text->settings, rule, "%s", says);
+
 	sb_finding_at(f, text->path, line, column);
 	if (line)
-		sb_finding_source(f, nth_line(text->bytes, line));
+		sb_finding_source(f, sb_span_of(shown));
 	return f;
 }
 
