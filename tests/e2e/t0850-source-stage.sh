@@ -4,6 +4,7 @@
 
 app_new blog
 sed -i 's/^ALLOWED_HOSTS.*/ALLOWED_HOSTS = ["blog.example.com"]/' blog/hello/settings.py
+echo __pycache__/ >blog/.gitignore
 commit blog "Name the host"
 server_new blog
 
