@@ -25,6 +25,7 @@ struct gather {
 	const struct sb_source_stage *stage;
 	struct sb_ignore ignore;
 	json_t *input, *files, *paths, *others;
+	json_t *models, *dirs; /* for the checklist: the text of models, every folder */
 	struct sb_list folders; /* that hold settings: all their .py files are handed over */
 	struct sb_list python;  /* "path\noid" of every .py */
 	bool dotenv;
@@ -85,12 +86,30 @@ static bool is_settings(const char *path)
 	       !strncmp(path, "config/", 7) || !strncmp(path, "conf/", 5);
 }
 
+static bool is_models(const char *path)
+{
+	return !strcmp(base_name(path), "models.py") || strstr(path, "/models/");
+}
+
+/* Adds one file's text; what is too large or not there is left out. */
+static void hand_over(json_t *to, const struct sb_source_stage *stage, const char *path, const char *oid,
+		      size_t max)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(max);
+	struct sb_error unseen = { 0 };
+
+	if (*oid && sb_blob_read(&text, stage->repo, oid, &unseen) == 0)
+		sb_json_set_text(to, path, text.p ? text.p : "");
+}
+
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
 {
 	struct gather *gather = ctx;
 	const char *name = base_name(path);
 
 	(void)err;
+	if (entry->kind == SB_DIR && gather->stage->checklist)
+		sb_json_push_text(gather->dirs, path);
 	if (entry->kind == SB_DIR)
 		return is_foreign(name) || sb_ignore_matches(&gather->ignore, path, true) ? SB_SKIP : 0;
 	if (entry->kind == SB_SUBMODULE || sb_ignore_matches(&gather->ignore, path, false))
@@ -103,20 +122,11 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 		return 0;
 	sb_list_addf(&gather->python, "%s\n%s", path, entry->kind == SB_LINK ? "" : entry->oid);
 	sb_json_push_text(gather->paths, path);
+	if (gather->stage->checklist && is_models(path))
+		hand_over(gather->models, gather->stage, path, entry->oid, FILE_MAX);
 	if (is_settings(path) || is_start(name))
 		note_folder(gather, path);
 	return 0;
-}
-
-/* Adds one file's text; what is too large or not there is left out. */
-static void hand_over(json_t *to, const struct sb_source_stage *stage, const char *path, const char *oid,
-		      size_t max)
-{
-	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(max);
-	struct sb_error unseen = { 0 };
-
-	if (*oid && sb_blob_read(&text, stage->repo, oid, &unseen) == 0)
-		sb_json_set_text(to, path, text.p ? text.p : "");
 }
 
 /* "mysite.conf.prod" of os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.conf.prod"): the
@@ -182,7 +192,7 @@ static void add_plan(struct gather *gather)
 	const struct sb_plan *plan = gather->stage->plan;
 	json_t *processes = sb_json_new_object(), *inputs = sb_json_new_object(),
 	       *texts = sb_json_new_object(), *python = json_null();
-	static const char *const read[] = { ".gitignore", "runtime.txt", ".python-version" };
+	static const char *const read[] = { ".gitignore", "Procfile" };
 
 	for (size_t i = 0; i < plan->processes; i++)
 		sb_json_set_text(processes, plan->process[i].name, plan->process[i].command);
@@ -203,6 +213,9 @@ static void add_plan(struct gather *gather)
 	sb_json_set_text(gather->input, "manage", plan->manage_py);
 	sb_json_set_text(gather->input, "manager", sb_manager_name(plan->manager));
 	sb_json_set_text(gather->input, "python_from", plan->python.origin);
+	sb_json_set_text(gather->input, "wsgi", plan->wsgi);
+	sb_json_set_text(gather->input, "health_path",
+			 plan->health_path ? plan->health_path : gather->stage->settings->health_path);
 }
 
 static void push_name(json_t *names, const char *pair)
@@ -290,9 +303,13 @@ static int gather_all(struct gather *gather, const struct sb_source_stage *stage
 	gather->files = sb_json_new_object();
 	gather->paths = sb_json_new_array();
 	gather->others = sb_json_new_array();
+	gather->models = sb_json_new_object();
+	gather->dirs = sb_json_new_array();
 	sb_json_set_take(gather->input, "files", gather->files);
 	sb_json_set_take(gather->input, "paths", gather->paths);
 	sb_json_set_take(gather->input, "others", gather->others);
+	sb_json_set_take(gather->input, "models", gather->models);
+	sb_json_set_take(gather->input, "folders", gather->dirs);
 	if (sb_ignore_parse(&gather->ignore, sb_span_of(lines)) < 0)
 		return 0;
 	if (sb_tree_walk(stage->repo, stage->tree, &limits, visit, gather, err) < 0)

@@ -26,7 +26,7 @@ struct sb_source_stage {
 	const struct sb_plan *plan;
 	const struct sb_list *config; /* config vars, of which names are used; NULL: no app is known */
 	const char *app;              /* for the fix lines; or NULL */
-	json_t **checklist;           /* out: [{item, state, note}], owned; or NULL: not asked for */
+	json_t **checklist;           /* out: see templates/probes/source_checklist.py; owned. NULL: not asked for */
 };
 
 int sb_source_stage(struct sb_findings *findings, const struct sb_source_stage *stage,

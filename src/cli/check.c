@@ -4,30 +4,6 @@
 #include "cli/commands.h"
 #include "cli/subject.h"
 
-#include <string.h>
-
-static int print_checklist(struct sb_cli *cli, json_t *list, struct sb_error *err)
-{
-	struct sb_table table = { .columns = 3 };
-	const json_t *one;
-	size_t i;
-
-	if (!list) {
-		sb_fail(err, SB_ECONFIG, "no Python from 3.8 on was found that could read the settings");
-		sb_error_fix(err, "apt install python3, or git config --global slugbuild.pythonPath FOLDER");
-		return -1;
-	}
-	if (sb_cli_json(cli)) {
-		sb_cli_print_json(json_incref(list));
-		return 0;
-	}
-	json_array_foreach(list, i, one)
-		sb_table_row(&table, sb_json_text(one, "state", ""), sb_json_text(one, "item", ""),
-			     sb_json_text(one, "note", ""), NULL);
-	sb_table_print(&table);
-	return 0;
-}
-
 static int show_findings(struct sb_cli *cli, struct sb_produce *make)
 {
 	struct sb_findings *findings = &make->findings;
@@ -65,7 +41,7 @@ int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 	int done = sb_produce_check(&make, err);
 
 	if (done == 0)
-		done = wanted ? print_checklist(cli, checklist, err) : show_findings(cli, &make);
+		done = wanted ? sb_cli_print_checklist(cli, checklist, err) : show_findings(cli, &make);
 	int status = done < 0 ? -1 : make.findings.errors > 0;
 
 	sb_produce_release(&make);

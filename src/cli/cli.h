@@ -67,6 +67,9 @@ int sb_cli_settle(struct sb_cli *cli, struct sb_error *err) SB_MUST_CHECK;
 void sb_cli_print_json(json_t *value);
 bool sb_cli_json(const struct sb_cli *cli);
 
+/* check --checklist: the list of the source stage (NULL: there is no interpreter), or its JSON. */
+int sb_cli_print_checklist(struct sb_cli *cli, json_t *list, struct sb_error *err) SB_MUST_CHECK;
+
 /* Who is at the keyboard: for "by". Borrowed. */
 const char *sb_cli_user(void);
 

@@ -152,8 +152,8 @@ static void the_checklist_has_a_state_for_each_item(void **state)
 	{
 		const char *word = sb_json_text(one, "state", "");
 
-		assert_true(!strcmp(word, "yes") || !strcmp(word, "no") || !strcmp(word, "unknown"));
-		yes += !strcmp(word, "yes");
+		assert_true(!strcmp(word, "ok") || !strcmp(word, "missing") || !strcmp(word, "unknown"));
+		yes += !strcmp(word, "ok");
 	}
 	assert_true(yes > 8);
 }
