@@ -102,30 +102,35 @@ static void hand_over(json_t *to, const struct sb_source_stage *stage, const cha
 		sb_json_set_text(to, path, text.p ? text.p : "");
 }
 
+static void visit_python(struct gather *gather, const char *path, const struct sb_entry *entry)
+{
+	sb_list_addf(&gather->python, "%s\n%s", path, entry->kind == SB_LINK ? "" : entry->oid);
+	sb_json_push_text(gather->paths, path);
+	if (gather->stage->checklist && is_models(path))
+		hand_over(gather->models, gather->stage, path, entry->oid, FILE_MAX);
+	if (is_settings(path) || is_start(base_name(path)))
+		note_folder(gather, path);
+}
+
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
 {
 	struct gather *gather = ctx;
 	const char *name = base_name(path);
 
 	(void)err;
-	if (entry->kind == SB_DIR && gather->stage->checklist)
-		sb_json_push_text(gather->dirs, path);
-	if (entry->kind == SB_DIR)
+	if (entry->kind == SB_DIR) {
+		if (gather->stage->checklist)
+			sb_json_push_text(gather->dirs, path);
 		return is_foreign(name) || sb_ignore_matches(&gather->ignore, path, true) ? SB_SKIP : 0;
+	}
 	if (entry->kind == SB_SUBMODULE || sb_ignore_matches(&gather->ignore, path, false))
 		return 0;
 	if (name == path)
 		sb_json_push_text(gather->others, path);
 	if (!strncmp(name, ".env", 4) || !strcmp(name, "settings.ini"))
 		gather->dotenv = true;
-	if (!sb_span_ends(sb_span_of(name), ".py") || gather->python.n >= PATHS_MAX)
-		return 0;
-	sb_list_addf(&gather->python, "%s\n%s", path, entry->kind == SB_LINK ? "" : entry->oid);
-	sb_json_push_text(gather->paths, path);
-	if (gather->stage->checklist && is_models(path))
-		hand_over(gather->models, gather->stage, path, entry->oid, FILE_MAX);
-	if (is_settings(path) || is_start(name))
-		note_folder(gather, path);
+	if (sb_span_ends(sb_span_of(name), ".py") && gather->python.n < PATHS_MAX)
+		visit_python(gather, path, entry);
 	return 0;
 }
 
