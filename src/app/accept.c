@@ -21,7 +21,8 @@ static int check_all(struct sb_hook *hook, const struct sb_targets *targets, str
 		struct sb_produce *make = &stage[i].make;
 
 		if (sb_produce_check(make, err) < 0)
-			return -1;
+			return targets->n > 1 || strncmp(stage[i].ref, "refs/heads/", 11) ? sb_wrap(err, "%s", stage[i].ref)
+										 : -1;
 		/* What pre-receive has said already is not said again. */
 		bool told = sb_note_has(hook, targets->item[i].app, targets->item[i].update);
 		struct sb_findings rest = sb_findings_after(&make->findings, told ? make->static_findings : 0);
@@ -119,6 +120,20 @@ static int accept_targets(struct sb_hook *hook, const struct sb_targets *targets
 
 #define NAMED_MAX 5 /* refs of a push that are told of one by one */
 
+/* What would have deployed: the command, or the patterns where no branch does. */
+static void say_other(struct sb_hook *hook, const char *pushed, const char *app, const char *ref)
+{
+	const char *patterns = *hook->settings.branch ? hook->settings.branch : "no branch";
+
+	if (ref)
+		sb_log_warn(&hook->log, "Pushed to %s: nothing is deployed. %s deploys from %s: "
+					"git push REMOTE %s:%s",
+			    pushed, app, sb_short_ref(ref), pushed, sb_short_ref(ref));
+	else
+		sb_log_warn(&hook->log, "Pushed to %s: nothing is deployed. %s deploys from %s.", pushed, app,
+			    patterns);
+}
+
 /* Loud about what does not deploy; quiet about tags and what hosts keep for themselves. */
 static void say_unmapped(struct sb_hook *hook)
 {
@@ -142,10 +157,7 @@ static void say_unmapped(struct sb_hook *hook)
 				    sb_short_ref(update->ref), app);
 		if (deploys || update->kind == SB_UPDATE_DELETE || ++others > NAMED_MAX)
 			continue;
-		sb_log_warn(&hook->log, "Pushed to %s: nothing is deployed. %s deploys from %s: "
-					"git push REMOTE %s:%s",
-			    sb_short_ref(update->ref), app, ref ? sb_short_ref(ref) : "no branch",
-			    sb_short_ref(update->ref), ref ? sb_short_ref(ref) : "main");
+		say_other(hook, sb_short_ref(update->ref), app, ref);
 	}
 	if (others > NAMED_MAX)
 		sb_log_warn(&hook->log, "And to %zu more branches: nothing is deployed.", others - NAMED_MAX);
@@ -157,7 +169,8 @@ static int accept(struct sb_hook *hook, struct sb_error *err)
 
 	if (hook->part != SB_PART_BUILD)
 		say_unmapped(hook);
-	sb_targets_find(&targets, &hook->push, &hook->settings, hook->head);
+	if (sb_hook_targets(&targets, hook, true, err) < 0)
+		return -1;
 	if (!targets.n)
 		return 0;
 	struct sb_stage *stage = sb_xcalloc(targets.n, sizeof(*stage));

@@ -73,8 +73,8 @@ int sb_deliver(void)
 	int done = sb_hook_begin(&hook, NULL, &err);
 
 	if (done == 0) {
-		sb_targets_find(&targets, &hook.push, &hook.settings, hook.head);
-		if (targets.n)
+		done = sb_hook_targets(&targets, &hook, false, &err);
+		if (done == 0 && targets.n)
 			done = sb_store_open(&hook.store, &hook.settings, &err);
 		if (targets.n && done == 0)
 			sb_note_drop(&hook);

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "app/hook.h"
+#include "app/targets.h"
 #include "sys/files.h"
 
 #include <signal.h>
@@ -78,6 +79,46 @@ int sb_hook_begin(struct sb_hook *hook, const char *const *line, struct sb_error
 	hook->log.stall_ms = hook->settings.stall_seconds * 1000;
 	hook->log.colour = hook->settings.log_colour;
 	read_push_options(hook);
+	return 0;
+}
+
+/* A target that an earlier one of the same app makes needless: 1; 0 it stands alone. */
+static int is_said(const struct sb_targets *targets, size_t n, struct sb_hook *hook, bool refuse,
+		   struct sb_error *err)
+{
+	const struct sb_target *late = &targets->item[n], *first = NULL;
+	struct sb_commit one, other;
+
+	for (size_t i = 0; i < n && !first; i++)
+		first = strcmp(targets->item[i].app, late->app) ? NULL : &targets->item[i];
+	if (!first)
+		return 0;
+	if (sb_repo_commit(&hook->repo, first->update->new_oid, &one, err) < 0 ||
+	    sb_repo_commit(&hook->repo, late->update->new_oid, &other, err) < 0)
+		return -1;
+	if (!strcmp(one.oid, other.oid))
+		return 1;
+	if (!refuse)
+		return 0;
+	sb_fail(err, SB_EREFUSED, "%s and %s deploy %s, and hold different commits", sb_short_ref(first->update->ref),
+		sb_short_ref(late->update->ref), late->app);
+	sb_error_fix(err, "push them one after the other; the last one is what runs");
+	return -1;
+}
+
+int sb_hook_targets(struct sb_targets *out, struct sb_hook *hook, bool refuse, struct sb_error *err)
+{
+	sb_targets_find(out, &hook->push, &hook->settings, hook->head);
+	for (size_t i = 1; i < out->n;) {
+		int said = is_said(out, i, hook, refuse, err);
+
+		if (said < 0)
+			return -1;
+		if (said)
+			sb_targets_drop(out, i);
+		else
+			i++;
+	}
 	return 0;
 }
 

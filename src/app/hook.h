@@ -41,6 +41,11 @@ struct sb_hook {
 int sb_hook_begin(struct sb_hook *hook, const char *const *line, struct sb_error *err) SB_MUST_CHECK;
 void sb_hook_release(struct sb_hook *hook);
 
+/* What the push deploys: each app once. Several refs of one app that hold one commit are one target; with
+ * several commits the push is refused, in pre-receive. Release the targets also after a failure. */
+struct sb_targets;
+int sb_hook_targets(struct sb_targets *out, struct sb_hook *hook, bool refuse, struct sb_error *err) SB_MUST_CHECK;
+
 /* A push that a Git host makes for itself, or one to its wiki: not ours to look at. */
 bool sb_hook_aside(void);
 

@@ -131,6 +131,13 @@ void sb_targets_find(struct sb_targets *out, const struct sb_push *push, const s
 	}
 }
 
+void sb_targets_drop(struct sb_targets *targets, size_t i)
+{
+	free(targets->item[i].app);
+	targets->n--;
+	memmove(&targets->item[i], &targets->item[i + 1], (targets->n - i) * sizeof(*targets->item));
+}
+
 void sb_targets_release(struct sb_targets *targets)
 {
 	for (size_t i = 0; i < targets->n; i++)

@@ -30,6 +30,7 @@ struct sb_targets {
 /* The targets of a push: creations and changes of mapped refs. Deletions deploy nothing. */
 void sb_targets_find(struct sb_targets *out, const struct sb_push *push, const struct sb_settings *settings,
 		     const char *head);
+void sb_targets_drop(struct sb_targets *targets, size_t i);
 void sb_targets_release(struct sb_targets *targets);
 
 bool sb_ref_deploys(const struct sb_settings *settings, const char *head, const char *ref);

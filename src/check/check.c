@@ -189,6 +189,7 @@ static int look_at_procfile(struct sb_plan *plan, const struct sb_needs *needs,
 		sb_files_no_procfile(plan, view, needs->open || sb_needs_have(needs, "gunicorn"));
 		return 0;
 	}
+	sb_files_two_procfiles(view);
 	if (is_left_out(view, "Procfile")) {
 		struct sb_finding *f =
 			sb_report(view->findings, view->check->settings, "file-ignored",

@@ -278,6 +278,21 @@ static const char *misspelt(const struct sb_view *view)
 	return NULL;
 }
 
+void sb_files_two_procfiles(const struct sb_view *view)
+{
+	for (size_t i = 0; i < view->root.n; i++) {
+		const char *name = view->root.entry[i].name;
+
+		if (strcasecmp(name, "Procfile") || !strcmp(name, "Procfile") ||
+		    sb_ignore_matches(&view->ignore, name, view->root.entry[i].kind == SB_DIR))
+			continue;
+		sb_finding_fix(report(view, "procfile-misspelt", name,
+				      "stands beside the Procfile: a checkout on a Mac or on Windows has one of "
+				      "the two"),
+			       "git rm --cached %s", name);
+	}
+}
+
 void sb_files_no_procfile(const struct sb_plan *plan, const struct sb_view *view, bool gunicorn)
 {
 	const char *wrong = misspelt(view);

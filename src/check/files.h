@@ -17,6 +17,9 @@ int sb_files_prepare(struct sb_plan *plan, struct sb_view *view,
 /* Reserved names, submodules, pointers of git-lfs, a committed .env. After the walk. */
 int sb_files_look(const struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
 
+/* A Procfile, and beside it one in other letters. */
+void sb_files_two_procfiles(const struct sb_view *view);
+
 /* No Procfile in the root: says what it should be named, where it should be, or what to write. */
 void sb_files_no_procfile(const struct sb_plan *plan, const struct sb_view *view, bool gunicorn);
 

@@ -187,6 +187,14 @@ static json_t *make_provenance(const json_t *facts)
 	return out;
 }
 
+/* The push that brought its slug; null where there was none. */
+static json_t *make_push(const json_t *facts)
+{
+	static const char *const keys[] = { "ref", "old", "forced", NULL };
+
+	return *sb_json_text(facts, "ref", "") ? copy_keys(facts, keys) : json_null();
+}
+
 static void add_facts(json_t *out, const struct sb_release *release)
 {
 	static const char *const runtime[] = { "python", "interpreter", "bundled", "platform",
@@ -199,6 +207,7 @@ static void add_facts(json_t *out, const struct sb_release *release)
 	add_text(out, release, "kind");
 	add_text(out, release, "description");
 	add_text(out, release, "commit");
+	sb_json_set_take(out, "push", make_push(release->facts));
 	add_text(out, release, "release_command");
 	sb_json_set_take(out, "previous",
 			 json_is_integer(previous) ? json_deep_copy(previous) : json_null());

@@ -111,8 +111,8 @@ static int fill(struct talk *talk, struct sb_error *err)
 }
 
 /* "<id> <type> <size>" or "<id> missing". */
-static int parse_answer(struct answer *out, struct sb_span line, const char *hex,
-			struct sb_error *err)
+static int parse_answer(struct answer *out, const struct sb_repo *repo, struct sb_span line,
+			const char *hex, struct sb_error *err)
 {
 	struct sb_span rest = line, id, type;
 	char number[24];
@@ -120,7 +120,7 @@ static int parse_answer(struct answer *out, struct sb_span line, const char *hex
 	if (!sb_span_cut(&rest, ' ', &id) || !sb_span_is(id, hex))
 		return sb_fail(err, SB_ESYS, "git cat-file did not answer for %s", hex);
 	if (sb_span_is(rest, "missing"))
-		return sb_object_missing(hex, err);
+		return sb_object_missing(repo, hex, err);
 	if (!sb_span_cut(&rest, ' ', &type) || rest.n >= sizeof(number) ||
 	    !sb_span_all(rest, "0123456789"))
 		return sb_fail(err, SB_ESYS, "git cat-file did not answer for %s", hex);
@@ -130,7 +130,8 @@ static int parse_answer(struct answer *out, struct sb_span line, const char *hex
 	return 0;
 }
 
-static int ask(struct answer *out, struct talk *talk, const char *hex, struct sb_error *err)
+static int ask(struct answer *out, const struct sb_repo *repo, struct talk *talk, const char *hex,
+	       struct sb_error *err)
 {
 	SB_AUTO_FREE char *question = sb_xasprintf("%s\n", hex);
 	char line[160];
@@ -146,7 +147,7 @@ static int ask(struct answer *out, struct talk *talk, const char *hex, struct sb
 			return sb_fail(err, SB_ESYS, "git cat-file sent a line too long");
 		line[n++] = talk->part[talk->at++];
 	} while (line[n - 1] != '\n');
-	return parse_answer(out, (struct sb_span) { line, n - 1 }, hex, err);
+	return parse_answer(out, repo, (struct sb_span) { line, n - 1 }, hex, err);
 }
 
 /* The bytes that git said would come, and the line's end behind them. */
@@ -181,7 +182,7 @@ int sb_cat_header(struct sb_repo *repo, const char *hex, enum sb_object_type *ty
 
 	if (start(&cat->head, repo, err) < 0)
 		return -1;
-	if (ask(&answer, &cat->head, hex, err) < 0) {
+	if (ask(&answer, repo, &cat->head, hex, err) < 0) {
 		stop(&cat->head);
 		return -1;
 	}
@@ -212,7 +213,7 @@ int sb_cat_read(struct sb_object **out, struct sb_repo *repo, const char *hex,
 
 	if (start(&cat->whole, repo, err) < 0)
 		return -1;
-	if (ask(&answer, &cat->whole, hex, err) < 0 ||
+	if (ask(&answer, repo, &cat->whole, hex, err) < 0 ||
 	    sb_object_unfit(hex, type, answer.type, answer.size, max, err) < 0) {
 		stop(&cat->whole);
 		return -1;
@@ -253,7 +254,7 @@ int sb_cat_stream(struct sb_repo *repo, const char *hex,
 
 	if (start(&cat->whole, repo, err) < 0)
 		return -1;
-	if (ask(&answer, &cat->whole, hex, err) == 0 &&
+	if (ask(&answer, repo, &cat->whole, hex, err) == 0 &&
 	    sb_object_unfit(hex, SB_OBJECT_BLOB, answer.type, answer.size, SIZE_MAX, err) == 0 &&
 	    take_bytes(&cat->whole, answer.size, take_watched, &watched, err) == 0)
 		return 0;

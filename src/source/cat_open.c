@@ -47,7 +47,8 @@ static int ask_git(struct sb_repo *repo, const char *extension, struct sb_error 
 	int status = -1;
 
 	if (sb_git_ask(&out, &status, repo, words, err) < 0)
-		return -1;
+		return sb_wrap(err, "the repository %s uses extensions.%s, which libgit2 does not read",
+			       repo->path, extension);
 	all = sb_buffer_span(&out);
 	if (status != 0 || !sb_span_cut(&all, '\n', &dir) || !sb_span_cut(&all, '\n', &format))
 		return fail_by_extension(repo->path, extension, err);

@@ -174,14 +174,17 @@ bool sb_repo_descends(struct sb_repo *repo, const char *oid, const char *ancesto
 
 bool sb_repo_lacks_parents(struct sb_repo *repo, const char *oid)
 {
-	SB_AUTO(sb_list) queue = { 0 };
+	SB_AUTO(sb_list) queue = { 0 }, cuts = { 0 };
 	struct sb_error ignored = { 0 };
 
+	sb_shallow_cuts(&cuts, repo);
 	sb_list_add(&queue, oid);
 	for (size_t i = 0; i < queue.n && i < LOOK_BACK; i++) {
 		SB_AUTO(sb_list) parents = { 0 };
 		struct sb_commit commit = { 0 };
 
+		if (sb_list_has(&cuts, queue.item[i]))
+			return true;
 		if (read_commit(&commit, &parents, repo, queue.item[i], &ignored) < 0)
 			return i == 0 ? false : true;
 		if (sb_repo_is_shallow(repo, queue.item[i]))

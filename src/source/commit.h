@@ -19,4 +19,8 @@ int sb_commit_parse(struct sb_commit *out, struct sb_list *parents, struct sb_sp
 /* Whether the repository says of this commit that its parents were left out. */
 bool sb_repo_is_shallow(struct sb_repo *repo, const char *oid);
 
+/* The commits at which the pushing clone was cut off, and which are new to this repository: git refuses
+ * a ref that reaches one, though its parents be here. Only in a hook. */
+void sb_shallow_cuts(struct sb_list *out, struct sb_repo *repo);
+
 #endif

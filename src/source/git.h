@@ -26,6 +26,9 @@ void sb_git_start(void);
 /* libgit2's words on what just failed. Borrowed until the next call into it. */
 const char *sb_git_says(void);
 
+/* What the environment names as alternates in quotes, which libgit2 does not undo. */
+int sb_git_quoted_alternates(git_repository *git, struct sb_error *err) SB_MUST_CHECK;
+
 /* ~/.gitconfig, or with `xdg` $XDG_CONFIG_HOME/git/config; NULL: none. Owned. */
 char *sb_git_user_config(bool xdg) SB_MUST_CHECK;
 

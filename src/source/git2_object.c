@@ -31,10 +31,10 @@ static git_odb *open_id(git_oid *id, struct sb_repo *repo, const char *hex, stru
 	return odb;
 }
 
-static int fail_to_read(int rc, const char *hex, struct sb_error *err)
+static int fail_to_read(int rc, const struct sb_repo *repo, const char *hex, struct sb_error *err)
 {
 	if (rc == GIT_ENOTFOUND)
-		return sb_object_missing(hex, err);
+		return sb_object_missing(repo, hex, err);
 	return sb_fail(err, SB_EINPUT, "object %s cannot be read: %s", hex, sb_git_says());
 }
 
@@ -51,7 +51,7 @@ int sb_git2_header(struct sb_repo *repo, const char *hex, enum sb_object_type *t
 	int rc = git_odb_read_header(&n, &found, odb, &id);
 
 	if (rc < 0)
-		return fail_to_read(rc, hex, err);
+		return fail_to_read(rc, repo, hex, err);
 	*type = type_of(found);
 	*size = (int64_t)n;
 	return 0;
@@ -82,7 +82,7 @@ int sb_git2_read(struct sb_object **out, struct sb_repo *repo, const char *hex,
 
 	sb_memory_ceiling(ceiling);
 	if (rc < 0)
-		return fail_to_read(rc, hex, err);
+		return fail_to_read(rc, repo, hex, err);
 	*out = sb_object_new(
 		(struct sb_span) { git_odb_object_data(object), git_odb_object_size(object) },
 		object, drop);

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "source/backend.h"
 
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +33,25 @@ int sb_object_id(char out[SB_OID_MAX + 1], const struct sb_repo *repo, const cha
 	return 0;
 }
 
-int sb_object_missing(const char *hex, struct sb_error *err)
+/* A repository that has promises for objects: packs of what it was cloned with say so. */
+static bool is_partial(const struct sb_repo *repo)
 {
-	return sb_fail(err, SB_EINPUT, "object %s is missing from the repository", hex);
+	SB_AUTO_FREE char *pattern = sb_xasprintf("%s/objects/pack/*.promisor", repo->common);
+	glob_t found = { 0 };
+	bool any = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
+
+	globfree(&found);
+	return any;
+}
+
+int sb_object_missing(const struct sb_repo *repo, const char *hex, struct sb_error *err)
+{
+	if (!is_partial(repo))
+		return sb_fail(err, SB_EINPUT, "object %s is missing from the repository", hex);
+	sb_fail(err, SB_ECONFIG, "object %s is missing: the server's repository is a partial clone", hex);
+	sb_error_fix(err, "on the server: git -C %s fetch --refetch --no-filter, "
+			  "then git config --unset extensions.partialClone there", repo->common);
+	return -1;
 }
 
 int sb_object_unfit(const char *hex, enum sb_object_type type, enum sb_object_type found,

@@ -53,7 +53,7 @@ void sb_object_free(struct sb_object *object); /* NULL is fine */
 void sb_object_put(struct sb_object **p);
 
 /* The failures that both ways of reading tell of. Return -1. */
-int sb_object_missing(const char *hex, struct sb_error *err);
+int sb_object_missing(const struct sb_repo *repo, const char *hex, struct sb_error *err);
 int sb_object_unfit(const char *hex, enum sb_object_type type, enum sb_object_type found,
 		    int64_t size, size_t max, struct sb_error *err); /* 0: it fits */
 

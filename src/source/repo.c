@@ -67,6 +67,8 @@ int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err)
 	}
 	if (sb_owner_check(git_repository_path(git), git_repository_workdir(git), err) < 0)
 		return -1;
+	if (!path && sb_git_quoted_alternates(git, err) < 0)
+		return -1;
 	repo->path = without_slash(git_repository_path(git));
 	repo->common = without_slash(git_repository_commondir(git));
 	repo->id_digits = GIT_OID_HEXSZ;

@@ -29,21 +29,21 @@ spoiled()
 
 t 'the good one was taken' 'test "$(release_of blog)" = v2'
 
-bad 'Procfile.txt is no Procfile' \
+bad 'scenario 28: Procfile.txt is no Procfile' \
 	'git mv Procfile Procfile.txt' Procfile.txt 'git mv'
 bad 'procfile is no Procfile' \
 	'git mv Procfile procfile' procfile 'git mv'
 bad 'no dependency file' \
 	'git rm -q requirements.txt' requirements.txt
-bad 'two package managers: both files are named' \
+bad 'scenario 32: two package managers: both files are named' \
 	'printf "version = 1\n" >uv.lock; printf "[project]\nname = \"x\"\nversion = \"1\"\n" >pyproject.toml' \
 	requirements.txt uv.lock
 bad 'a Pipfile without its lock' \
 	'git rm -q requirements.txt; printf "[packages]\ndjango = \"*\"\n" >Pipfile' \
 	Pipfile.lock 'pipenv lock'
-bad 'requirements.txt in UTF-16' \
+bad 'scenario 28: requirements.txt in UTF-16' \
 	'printf "\377\376d\0j\0a\0n\0g\0o\0\n\0" >requirements.txt' requirements.txt UTF-16 UTF-8
-bad 'a Python that nobody has: what is installed is listed' \
+bad 'scenario 33: a Python that nobody has: what is installed is listed' \
 	'echo python-3.99.1 >runtime.txt' 3.99 'runtime.txt'
 bad 'a runtime that is no Python' \
 	'echo ruby-3.2.1 >runtime.txt' 'runtime.txt:1'
@@ -55,15 +55,17 @@ bad 'a package whose hash is wrong' \
 	"cp $wheels/hashed-* wheels/; printf '%s\n' --no-index '--find-links wheels' \
 		'hashed==0.1 --hash=sha256:0000000000000000000000000000000000000000000000000000000000000000' \
 		>requirements.txt; echo 'web: python manage.py serve' >Procfile" hashed hash
-bad 'a web module that is not in the tree: the line and the right one are shown' \
+bad 'scenario 31: a web module that is not in the tree: the line and the right one are shown' \
 	'echo "web: gunicorn hallo.wsgi" >Procfile' 'Procfile:1' hallo.wsgi 'hello.wsgi'
+bad 'scenario 31: gunicorn that nothing installs' \
+	'sed -i /gunicorn/d requirements.txt' 'Procfile:1' gunicorn 'requirements.txt'
 bad 'a web program that nothing installs' \
 	'echo "web: uvicornn hello.asgi" >Procfile' 'Procfile:1' uvicornn
 bad 'a syntax error in settings: file and line' \
 	'printf "x = 1\nif x\n    pass\n" >>hello/settings.py' 'hello/settings.py:' 'SyntaxError'
 bad 'an import in settings that fails' \
 	'echo "import absent_module" >>hello/settings.py' absent_module
-bad 'STATIC_ROOT unset: the line to write, and how to go without' \
+bad 'scenario 30: STATIC_ROOT unset: the line to write, and how to go without' \
 	'sed -i /^STATIC_ROOT/d hello/settings.py' STATIC_ROOT 'STATIC_ROOT =' 'DISABLE_COLLECTSTATIC=1'
 bad 'STATIC_ROOT under a file' \
 	'sed -i "s/^STATIC_ROOT.*/STATIC_ROOT = os.path.join(os.path.abspath(__file__), \"staticfiles\")/" hello/settings.py' \
@@ -71,7 +73,7 @@ bad 'STATIC_ROOT under a file' \
 bad 'a variable that the settings want and nobody set: name, line, cure' \
 	'echo "KEY = os.environ[\"PAYMENT_KEY\"]" >>hello/settings.py' \
 	PAYMENT_KEY 'hello/settings.py:12' 'config:set PAYMENT_KEY='
-bad 'an empty SECRET_KEY' \
+bad 'scenario 29: an empty SECRET_KEY' \
 	'sed -i "s/^SECRET_KEY.*/SECRET_KEY = os.environ.get(\"SECRET_KEY\", \"\")/" hello/settings.py' \
 	SECRET_KEY 'config:set SECRET_KEY='
 bad 'a merge left unfinished in the Procfile' \

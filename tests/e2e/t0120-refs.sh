@@ -20,37 +20,49 @@ t 'a tag deploys nothing' '
 	fails release_exists v2
 '
 
-t 'several refs in one push: exactly the deploy branch is built, once' '
+t 'scenario 7: deploy branch, another branch, two tags and a deletion in one push: one build' '
 	git -C blog tag light
 	git -C blog branch -f topic-two main
-	push blog production main topic-two v1.0 light
+	push blog production main topic-two v1.0 light :topic
 	test "$(release_of blog)" = v2
 	fails release_exists v3
+	test "$(slugbuild builds -a blog --json | jq length)" = 1
+	fails tip_of blog refs/heads/topic
 	test "$(tip_of blog refs/heads/topic-two)" = "$(git -C blog rev-parse main)"
 '
 
-t 'deleting another branch and a tag is none of our business' '
+t 'scenario 5: deleting what deploys nothing is passed over in silence' '
 	push blog production :topic-two :light
 	test "$(release_of blog)" = v2
 	fails tip_of blog refs/heads/topic-two
+	! grep -Ei "slugbuild|deploy|warn|nothing" push.log
 '
 
-t 'deleting the deploy branch leaves the running release alone' '
+t 'scenario 5: deleting the deploy branch builds nothing and leaves the running release alone' '
 	git -C "$(repo_of blog)" config receive.denyDeleteCurrent ignore
-	push blog production :main || true
+	push blog production :main
+	has "blog keeps its current release" push.log
+	fails tip_of blog
 	test "$(release_of blog)" = v2
+	test "$(slugbuild builds -a blog --json | jq length)" = 1
 	commit blog again
 	push blog
 	test "$(release_of blog)" = v3
 '
 
-t 'a push that is no fast-forward deploys where it is allowed, and is refused where it is not' '
+t 'scenario 9: rewritten history deploys and is recorded as forced; force = refuse rejects it unbuilt' '
+	was=$(tip_of blog)
 	git -C blog commit -q --amend --allow-empty -m "Rewritten"
 	push blog -f production main
 	test "$(release_of blog)" = v4
+	jq -e ".push.forced == true and .push.old == \"$was\"" "$(manifest_of blog)"
+	jq -e ".push.forced == false" "$(manifest_of blog v3)"
 	settings force refuse
+	built=$(slugbuild builds -a blog --json | jq length)
 	git -C blog commit -q --amend --allow-empty -m "Rewritten again"
 	refused blog -f production main
+	has "a forced push to main is refused here" push.log
+	test "$(slugbuild builds -a blog --json | jq length)" = "$built"
 	git config --global --unset slugbuild.force
 	git -C blog reset -q --hard production/main
 '

@@ -168,17 +168,19 @@ else
 fi
 
 if [ -z "$SB_FOREIGN" ]; then
-	skip "another user's repository" 'only root can make one'
+	skip "scenario 21: another user's repository" 'only root can make one'
 else
-	t "a repository of another owner: a clear sentence, from git or from us" '
+	t "scenario 21: a repository of another owner: its path, who owns it and who we run as" '
 		fails sh -c "slugbuild hooks:install $SB_FOREIGN --app alien >foreign.log 2>&1"
 		cat foreign.log
-		grep -Ei "own" foreign.log
+		tr -s " \n!" "   " <foreign.log >words
+		has "the repository $SB_FOREIGN belongs to root, slugbuild runs as $(id -un)" words
+		has "safe.directory $SB_FOREIGN" foreign.log
 		fails git -C blog push "$SB_FOREIGN" main
 	'
 fi
 
-t 'a repository with SHA-256 ids deploys, and rolls back' '
+t 'scenario 20: a repository with SHA-256 ids deploys, and rolls back' '
 	server_new modern --object-format sha256
 	git init -q --object-format=sha256 modern
 	cp -r blog/hello blog/manage.py blog/Procfile blog/requirements.txt blog/static blog/wheels modern/
@@ -206,14 +208,14 @@ t 'a repository with SHA-256 ids deploys, and rolls back' '
 '
 
 if git init -q --bare --ref-format=reftable "$WORK/tables.git" 2>/dev/null; then
-	t 'a repository with reftables deploys' '
+	t 'scenario 20: a repository with reftables deploys' '
 		server_new tables --repo "$WORK/tables.git"
 		git -C blog checkout -q -f -B main good
 		git -C blog push "$WORK/tables.git" main
 		test "$(release_of tables)" = v2
 	'
 else
-	skip 'a repository with reftables deploys' "git $(git --version | cut -d' ' -f3) has none: 2.45 does"
+	skip 'scenario 20: a repository with reftables deploys' "git $(git --version | cut -d' ' -f3) has none: 2.45 does"
 fi
 
 t 'after all of it the app still deploys' '
