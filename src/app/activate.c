@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "app/activate.h"
+#include "app/release_probe.h"
 #include "release/gc.h"
 #include "release/health.h"
 #include "release/manifest.h"
@@ -245,19 +246,34 @@ static int run_steps(struct step *step, struct sb_error *err)
 	return start(step, err);
 }
 
+/* Config changes, scaling and rollbacks run what has been looked at before. */
+static bool is_new_code(const struct sb_release *release)
+{
+	const char *kind = sb_json_text(release->facts, "kind", "");
+
+	return has_slug(release) && (!strcmp(kind, "deploy") || !strcmp(kind, "retry"));
+}
+
 int sb_activate(const struct sb_activate *way, struct sb_release *release, struct sb_error *err)
 {
 	__attribute__((cleanup(step_release))) struct step step = { .way = way, .release = release };
 
 	if (run_steps(&step, err) < 0) {
 		go_back(&step);
+		if (is_new_code(release) && step.manifest)
+			sb_probe_release(way, release); /* it may say why */
 		say_failed(&step, err);
 		if (!*err->fix)
 			sb_error_fix(err, "slugbuild releases:retry v%d -a %s, or push the mended code",
 				     release->number, way->app->name);
 		return -1;
 	}
-	return finish(&step, err);
+	if (finish(&step, err) < 0)
+		return -1;
+	if (!is_new_code(release))
+		return 0;
+	sb_probe_release(way, release);
+	return set_state(&step, SB_CURRENT, err);
 }
 
 int sb_activate_new(const struct sb_activate *way, struct sb_release *release, const struct sb_list *vars,

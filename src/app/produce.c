@@ -12,21 +12,32 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* The app's tree before this push; "" where there was none or it cannot be told. */
-static void find_old_tree(struct sb_produce *make)
+/* The app's tree in a commit; false where it cannot be told. */
+static bool tree_of(struct sb_produce *make, const char *oid, char tree[SB_OID_MAX + 1])
 {
 	struct sb_commit commit;
 	struct sb_entry entry;
 	struct sb_error unseen = { 0 };
 	const char *path = make->settings->path;
 
+	if (!oid || !*oid || sb_repo_commit(make->repo, oid, &commit, &unseen) < 0)
+		return false;
+	if (!*path) {
+		memcpy(tree, commit.tree, sizeof(commit.tree));
+		return true;
+	}
+	if (sb_tree_find(make->repo, commit.tree, path, &entry, &unseen) != 1 || entry.kind != SB_DIR)
+		return false;
+	memcpy(tree, entry.oid, sizeof(entry.oid));
+	return true;
+}
+
+/* What this push is compared with: what runs, else what the ref held; "" where there was nothing. */
+static void find_old_tree(struct sb_produce *make)
+{
 	make->old_tree[0] = '\0';
-	if (!make->old || !*make->old || sb_repo_commit(make->repo, make->old, &commit, &unseen) < 0)
-		return;
-	if (!*path)
-		memcpy(make->old_tree, commit.tree, sizeof(make->old_tree));
-	else if (sb_tree_find(make->repo, commit.tree, path, &entry, &unseen) == 1 && entry.kind == SB_DIR)
-		memcpy(make->old_tree, entry.oid, sizeof(make->old_tree));
+	if (!tree_of(make, make->current, make->old_tree))
+		(void)!tree_of(make, make->old, make->old_tree);
 }
 
 /* The tree of the app: the whole, or the folder slugbuild.path names. */
@@ -207,6 +218,7 @@ static void make_facts(struct sb_produce *make, const struct sb_build *build, co
 	sb_json_set_text(facts, "release_command", make->plan.release);
 	sb_json_set_take(facts, "runtime", runtime_json(make, &build->python));
 	sb_json_set_text(facts, "deps_key", build->deps_path ? build->deps_key : NULL);
+	sb_json_set_text(facts, "manage_py", make->plan.manage_py);
 	sb_json_set_text(facts, "health_path", make->plan.health_path);
 	sb_json_set_text(facts, "formation", make->plan.formation);
 	sb_json_set_take(facts, "provenance", provenance_json(make, build));

@@ -34,6 +34,7 @@ struct sb_produce {
 	const struct sb_list *config;   /* config vars */
 	const char *last_python;        /* or NULL */
 	const char *old;                /* the commit before this one, or NULL, "" */
+	const char *current;            /* the commit that the current release was made of, or NULL */
 	bool no_cache;
 	bool config_known;              /* `config` is the app's: variables that it lacks are named */
 	bool only_static;               /* check the files, and start no program */
@@ -45,7 +46,7 @@ struct sb_produce {
 	struct sb_timings timings;
 	struct sb_commit commit;
 	char tree[SB_OID_MAX + 1];      /* of the app: the commit's, or slugbuild.path's in it */
-	char old_tree[SB_OID_MAX + 1];  /* the same of `old`, or "" */
+	char old_tree[SB_OID_MAX + 1];  /* the same of `current`, else `old`, or "" */
 	struct sb_plan plan;
 	struct sb_findings findings;
 	size_t static_findings;         /* how many of them, the first ones, the files alone gave */

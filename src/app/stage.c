@@ -112,6 +112,20 @@ static char *last_python(const struct sb_app *app)
 	return second ? sb_span_dup((struct sb_span) { version, (size_t)(second - version) }) : NULL;
 }
 
+/* The commit that runs now, or NULL. Owned. */
+static char *current_commit(const struct sb_app *app)
+{
+	SB_AUTO(sb_release) release = { 0 };
+	struct sb_error err = { 0 };
+	int number = sb_ledger_current(app, &err);
+
+	if (number < 1 || sb_ledger_load(&release, app, number, &err) < 0)
+		return NULL;
+	const char *commit = sb_json_text(release.facts, "commit", NULL);
+
+	return commit ? sb_xstrdup(commit) : NULL;
+}
+
 static int write_marker(struct sb_stage *stage, struct sb_error *err)
 {
 	SB_AUTO(sb_staged) staged = { 0 };
@@ -156,6 +170,7 @@ static int sweep_former(struct sb_stage *stage, struct sb_error *err)
 static int build_one(struct sb_stage *stage, struct sb_error *err)
 {
 	SB_AUTO_FREE char *python = last_python(&stage->app);
+	SB_AUTO_FREE char *current = current_commit(&stage->app);
 
 	sb_log_step(stage->log, "Building %s from %s, %.8s", stage->app.name,
 		    sb_short_ref(stage->ref), stage->make.commit.oid);
@@ -171,6 +186,7 @@ static int build_one(struct sb_stage *stage, struct sb_error *err)
 	stage->make.dir = stage->tmp;
 	stage->make.name = stage->name;
 	stage->make.last_python = python;
+	stage->make.current = current;
 	if (sb_produce_slug(&stage->make, err) < 0)
 		return -1;
 	sb_build_note_timings(&stage->record, "timings", &stage->make.timings);

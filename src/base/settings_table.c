@@ -51,7 +51,7 @@ const struct sb_setting sb_setting_table[] = {
 	  "what becomes of a build whose client is gone" },
 	{ "force", SB_CHOICE, AT(force), "allow", 0, 0, "allow|refuse", true, "pushes that are no fast-forward" },
 	{ "probe", SB_CHOICE, AT(probe), "before", 0, 0, "before|after|off", true,
-	  "ask the app itself, with its dependencies: before collectstatic, where it can refuse a push, after, or never" },
+	  "ask the app itself, with its dependencies: before it is released, where that can refuse a push, after, or never" },
 	{ "colour", SB_FLAG, AT(log_colour), "true", 0, 1, NULL, true, "let colours of the tools through" },
 
 	/* Time */

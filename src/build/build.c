@@ -58,12 +58,12 @@ static void take(struct sb_findings *to, struct sb_findings *from)
 	*from = (struct sb_findings) { 0 };
 }
 
-/* Runs the probe and shows what it added. An error refuses only where that is still possible. */
-static int probe(struct sb_build *build, enum sb_probe when, struct sb_error *err)
+/* Runs the probe and shows what it added. With `after` the release step asks, and refuses nothing. */
+static int probe(struct sb_build *build, struct sb_error *err)
 {
 	size_t errors;
 
-	if (build->settings->probe != when || !build->findings)
+	if (build->settings->probe != SB_PROBE_BEFORE || !build->findings)
 		return 0;
 	size_t step = sb_timing_begin(build->timings, "probe");
 
@@ -74,7 +74,7 @@ static int probe(struct sb_build *build, enum sb_probe when, struct sb_error *er
 	if (build->probed.n)
 		sb_log_findings(build->log, &build->probed);
 	take(build->findings, &build->probed);
-	if (errors && when == SB_PROBE_BEFORE)
+	if (errors)
 		return sb_fail(err, SB_EREFUSED, "What stands above must be mended first.");
 	return 0;
 }
@@ -105,15 +105,13 @@ int sb_build_run(struct sb_build *build, struct sb_error *err)
 	tell_sandbox(build);
 	sb_timing_end(build->timings, step, false, "%zu found", all.n);
 	if (dependencies(build, &all, err) < 0 || sb_programs_present(build, err) < 0 ||
-	    probe(build, SB_PROBE_BEFORE, err) < 0)
+	    probe(build, err) < 0)
 		return -1;
 	step = sb_timing_begin(build->timings, "collectstatic");
 	if (sb_statics_make(build, err) < 0)
 		return -1;
 	sb_timing_end(build->timings, step, build->static_reused, "%s", build->static_note ? build->static_note : "");
-	if (sb_launch_make(build, err) < 0)
-		return -1;
-	return probe(build, SB_PROBE_AFTER, err);
+	return sb_launch_make(build, err);
 }
 
 void sb_build_release(struct sb_build *build)

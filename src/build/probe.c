@@ -1,13 +1,10 @@
 #include "build/probe.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "build/deps.h"
-#include "build/diagnose.h"
-#include "build/source_stage.h"
+#include "build/probe_answer.h"
 #include "build/step_app.h"
-#include "check/rules.h"
 #include "source/tree.h"
 
 #include <errno.h>
@@ -19,6 +16,7 @@
 
 #define SECONDS 60
 #define INPUT_NAME "probe.json"
+#define NOTES_SHOWN 5
 
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
 {
@@ -47,75 +45,29 @@ static json_t *old_migrations(const struct sb_build *build)
 	return json_null();
 }
 
-static void make_input(struct sb_buffer *out, const struct sb_build *build, const char *root)
+/* What is asked, for the script and for who reads its answer. New reference. */
+static json_t *make_question(const struct sb_build *build, const char *root)
 {
-	SB_AUTO_JSON json_t *input = sb_json_new_object();
+	json_t *out = sb_json_new_object();
 	json_t *processes = sb_json_new_object(), *said = sb_json_new_array();
 
 	for (size_t i = 0; i < build->plan->processes; i++)
 		sb_json_set_text(processes, build->plan->process[i].name, build->plan->process[i].command);
 	for (size_t i = 0; i < build->findings->n; i++)
 		sb_json_push_text(said, build->findings->item[i].rule);
-	sb_json_set_take(input, "processes", processes);
-	sb_json_set_take(input, "said", said);
-	sb_json_set_take(input, "old", old_migrations(build));
-	sb_json_set_text(input, "manage", build->plan->manage_py);
-	sb_json_set_text(input, "root", root);
-	sb_json_set_text(input, "app", build->app);
-	sb_json_print_compact(out, input);
+	sb_json_set_text(out, "step", "build");
+	sb_json_set_take(out, "processes", processes);
+	sb_json_set_take(out, "said", said);
+	sb_json_set_take(out, "old", old_migrations(build));
+	sb_json_set_text(out, "manage", build->plan->manage_py);
+	sb_json_set_text(out, "root", root);
+	sb_json_set_text(out, "app", build->app);
+	sb_probe_seal(out);
+	return out;
 }
 
-/* The diagnosis without its last line, which is about collectstatic. */
-static void take_diagnosis(struct sb_build *build, const char *rule, const struct sb_error *why)
-{
-	SB_AUTO(sb_list) fix = { 0 };
-	struct sb_span rest = sb_span_of(why->fix), line, where = sb_span_of(why->where), path;
-	enum sb_severity severity = build->config_known ? SB_ERROR : SB_WARNING;
-	struct sb_finding *f = sb_report_as(&build->probed, build->settings, rule, severity, why->text);
-
-	while (sb_span_line(&rest, &line))
-		if (!sb_span_find(line, "DISABLE_COLLECTSTATIC")) {
-			SB_AUTO_FREE char *text = sb_span_dup(line);
-
-			sb_list_add(&fix, text);
-		}
-	if (where.n) {
-		bool numbered = sb_span_cut(&where, ':', &path);
-		SB_AUTO_FREE char *name = sb_span_dup(numbered ? path : where);
-
-		sb_finding_at(f, name, numbered ? (unsigned)strtoul(where.p, NULL, 10) : 0, 0);
-	}
-	if (fix.n) {
-		SB_AUTO_FREE char *text = sb_list_join(&fix, "\n");
-
-		sb_finding_fix(f, "%s", text);
-	}
-}
-
-/* What stopped the settings or the apps, in the words that collectstatic's failures get. */
-static void take_failure(struct sb_build *build, const struct sb_step *step, const json_t *failed)
-{
-	const char *rule = sb_json_text(failed, "rule", "");
-	const char *trace = sb_json_text(failed, "traceback", NULL);
-	SB_AUTO_FREE char *root = sb_box_path(&step->box, "/app");
-	struct sb_error why = { 0 };
-
-	if (!trace || !sb_rule_find(rule))
-		return;
-	struct sb_diagnose about = { .output = sb_span_of(trace),
-				     .tool = "the probe",
-				     .app = build->app,
-				     .root = root,
-				     .python = build->python.version,
-				     .manage = build->plan->manage_py,
-				     .read = sb_build_app_file,
-				     .ctx = build };
-
-	if (sb_diagnose_static(&about, &why) < 0 && !strstr(why.text, "collectstatic failed"))
-		take_diagnosis(build, rule, &why);
-}
-
-static int prepare(struct sb_step *step, struct sb_build *build, const char *app, struct sb_error *err)
+static int prepare(struct sb_step *step, json_t **question, struct sb_build *build, const char *app,
+		   struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) input = SB_BUFFER_INIT(16 << 20);
 	SB_AUTO_FREE char *file = sb_xasprintf("%s/" INPUT_NAME, build->work_path);
@@ -129,7 +81,8 @@ static int prepare(struct sb_step *step, struct sb_build *build, const char *app
 
 	SB_AUTO_FREE char *root = sb_box_path(&step->box, "/app");
 
-	make_input(&input, build, root);
+	*question = make_question(build, root);
+	sb_json_print_compact(&input, *question);
 	if (sb_write_file(build->work, INPUT_NAME, 0644, sb_buffer_span(&input), err) < 0)
 		return -1;
 	sb_step_arg_path(step, "", "/app/.slugbuild/python/bin/python");
@@ -138,25 +91,48 @@ static int prepare(struct sb_step *step, struct sb_build *build, const char *app
 	return 0;
 }
 
+/* What could not be asked, where that says more than the findings. */
+static void tell_notes(struct sb_build *build, const json_t *answer)
+{
+	const json_t *notes = answer ? sb_json_at(answer, "notes") : NULL, *note;
+	size_t i;
+
+	json_array_foreach(notes, i, note)
+		if (i < NOTES_SHOWN && json_is_string(note))
+			sb_log_say(build->log, "could not be asked: %s", json_string_value(note));
+}
+
 static int run(struct sb_build *build, const char *app, struct sb_error *err)
 {
 	SB_AUTO(sb_step) step = { 0 };
-	SB_AUTO_JSON json_t *answer = NULL;
+	SB_AUTO_JSON json_t *question = NULL;
 	struct sb_error why = { 0 };
 
-	if (prepare(&step, build, app, err) < 0)
+	if (prepare(&step, &question, build, app, err) < 0)
 		return -1;
-	if (sb_step_run(&step, &why) < 0) {
-		if (why.code != SB_ECANCEL)
-			return 0; /* too slow, too large: collectstatic will say so where it matters */
+	int done = sb_step_run(&step, &why);
+
+	if (done < 0 && why.code == SB_ECANCEL) {
 		*err = why;
 		return -1;
 	}
-	answer = step.status ? NULL : sb_json_parse(sb_buffer_span(&step.output), &why);
-	if (!answer)
-		return 0;
-	sb_findings_from_json(&build->probed, build->settings, sb_json_at(answer, "findings"));
-	take_failure(build, &step, sb_json_at(answer, "failed"));
+	if (done == 0 && step.status)
+		sb_fail(&why, SB_EBUILD, "the interpreter ended with exit status %d", step.status);
+	SB_AUTO_FREE char *root = sb_box_path(&step.box, "/app");
+	struct sb_probe_about about = { .findings = &build->probed,
+					.settings = build->settings,
+					.app = build->app,
+					.root = root,
+					.python = build->python.version,
+					.manage = build->plan->manage_py,
+					.certain = build->config_known,
+					.question = question,
+					.read = sb_build_app_file,
+					.ctx = build };
+	SB_AUTO_JSON json_t *answer =
+		sb_probe_answer(&about, sb_buffer_span(&step.output), *why.text ? why.text : NULL);
+
+	tell_notes(build, answer);
 	return 0;
 }
 
