@@ -7,6 +7,7 @@
 #include "release/staged.h"
 
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The build's log goes on where pre-receive left it. */
@@ -24,6 +25,17 @@ static int open_build_log(struct sb_hook *hook, const struct sb_app *app, const 
 	return 0;
 }
 
+/* The watcher may have come first. */
+static bool is_released(const struct sb_app *app, const char *commit, int *number)
+{
+	SB_AUTO(sb_release) release = { 0 };
+	struct sb_error none = { 0 };
+
+	*number = sb_ledger_current(app, &none);
+	return *number > 0 && sb_ledger_load(&release, app, *number, &none) == 0 &&
+	       !strcmp(sb_json_text(release.facts, "commit", ""), commit);
+}
+
 static int deliver_one(struct sb_hook *hook, const struct sb_target *target, struct sb_error *err)
 {
 	SB_AUTO(sb_app) app = SB_APP_INIT;
@@ -31,6 +43,7 @@ static int deliver_one(struct sb_hook *hook, const struct sb_target *target, str
 	SB_AUTO(sb_build_record) record = SB_BUILD_RECORD_INIT;
 	struct sb_commit commit;
 	enum sb_published how = SB_PUBLISHED;
+	int number;
 
 	if (sb_settings_for_app(&settings, &hook->settings, target->app, err) < 0 ||
 	    sb_app_open(&app, &hook->store, target->app, err) < 0 ||
@@ -48,6 +61,8 @@ static int deliver_one(struct sb_hook *hook, const struct sb_target *target, str
 		sb_log_fail(&hook->log, err, *record.id ? record.id : NULL);
 	else if (how == SB_REF_DIFFERS)
 		sb_log_warn(&hook->log, "%.8s is superseded by a later push; it is not released.", commit.oid);
+	else if (how == SB_NOT_STAGED && is_released(&app, commit.oid, &number))
+		sb_say_released(&way, number);
 	else if (how == SB_NOT_STAGED)
 		sb_log_warn(&hook->log, "Nothing is staged for %.8s; slugbuild releases -a %s shows what runs, "
 					"slugbuild deploy -a %s builds it.", commit.oid, app.name, app.name);
@@ -70,7 +85,7 @@ int sb_deliver(void)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	int done = sb_hook_begin(&hook, NULL, &err);
+	int done = sb_hook_begin(&hook, SB_PART_DELIVER, NULL, &err);
 
 	if (done == 0) {
 		done = sb_hook_targets(&targets, &hook, false, &err);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define NEAR_MS 10000 /* of dense polling; then it is done more rarely */
+#define GRACE_MS 5000 /* for a post-receive that no receive-pack tells us of: it has the pusher's ear */
 
 static void nap(int64_t ms)
 {
@@ -58,6 +59,11 @@ static int settle(struct sb_hook *hook, struct sb_staged_target *target, int64_t
 	while (hook->ancestry.receive_pack < 0 && still_staged(hook, target) && !ref_moved(hook, target) &&
 	       sb_now_ms() < deadline)
 		nap(250);
+	for (int64_t end = sb_now_ms() + GRACE_MS; hook->ancestry.receive_pack < 0 && sb_now_ms() < end;) {
+		if (!ref_moved(hook, target) || !still_staged(hook, target))
+			break;
+		nap(250);
+	}
 	if (!still_staged(hook, target))
 		return 0;
 	if (hook->ancestry.receive_pack < 0 && !ref_moved(hook, target))
