@@ -4,6 +4,7 @@
 #include "app/stage.h"
 #include "app/targets.h"
 #include "app/watcher.h"
+#include "release/staged.h"
 #include "sys/child.h"
 
 #include <signal.h>
@@ -59,10 +60,6 @@ static int hand_to_watcher(struct sb_hook *hook, struct sb_stage *stage, size_t 
 		target[i] = (struct sb_staged_target) { stage[i].app.name, stage[i].ref,
 							stage[i].make.commit.oid, stage[i].lock };
 		stage[i].lock.fd = -1;
-		/* An atomic push to two refs of one app: the second one builds while git has decided
-		 * nothing yet. */
-		if (sb_note_refs(hook, stage[i].app.name) > 1)
-			sb_lock_release(&target[i].lock);
 	}
 	int done = sb_watch(hook, target, n, err);
 
@@ -89,6 +86,16 @@ static int open_stage(struct sb_stage *stage, struct sb_hook *hook, const struct
 	return refuse_early(stage, err);
 }
 
+/* Of two refs of one app the first was built already, by the same push: they hold one commit. */
+static bool built_before(const struct sb_hook *hook, const struct sb_stage *stage)
+{
+	SB_AUTO(sb_staged) staged = { 0 };
+	struct sb_error none = { 0 };
+
+	return sb_note_refs(hook, stage->app.name) > 1 &&
+	       sb_staged_load(&staged, &stage->app, stage->make.commit.oid, &none) == 0;
+}
+
 static int accept_targets(struct sb_hook *hook, const struct sb_targets *targets, struct sb_stage *stage,
 			  struct sb_error *err)
 {
@@ -106,9 +113,9 @@ static int accept_targets(struct sb_hook *hook, const struct sb_targets *targets
 		return sb_fail(err, SB_EREFUSED, "Dry run, as asked by push option.");
 	}
 	if (hook->part == SB_PART_CHECK)
-		return sb_note_write(hook, targets, err);
+		return sb_note_write(hook, err);
 	for (size_t i = 0; i < targets->n; i++) {
-		if (sb_stage_build(&stage[i], err) == 0)
+		if (built_before(hook, &stage[i]) || sb_stage_build(&stage[i], err) == 0)
 			continue;
 		/* The push is one verdict: those staged before are taken back. */
 		for (size_t k = 0; k < i; k++)
@@ -200,9 +207,8 @@ int sb_accept(enum sb_part part, const char *const *line)
 	/* Killed with receive-pack: no ref would move any more. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	sb_cancel_on_signals();
-	int done = sb_hook_begin(&hook, line, &err);
+	int done = sb_hook_begin(&hook, part, line, &err);
 
-	hook.part = part;
 	if (done == 0)
 		done = accept(&hook, &err);
 	if (done < 0 && *err.text)

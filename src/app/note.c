@@ -40,8 +40,9 @@ static void sweep(int dir)
 	sb_sweep(dir, 3600);
 }
 
-int sb_note_write(const struct sb_hook *hook, const struct sb_targets *targets, struct sb_error *err)
+int sb_note_write(const struct sb_hook *hook, struct sb_error *err)
 {
+	SB_AUTO(sb_targets) targets = { 0 };
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(NOTE_MAX);
 	SB_AUTO_JSON json_t *note = sb_json_new_object();
 	SB_AUTO_FREE char *file = note_file(hook);
@@ -56,12 +57,13 @@ int sb_note_write(const struct sb_hook *hook, const struct sb_targets *targets, 
 		return -1;
 	sweep(dir);
 	sb_json_set_flag(note, "no_cache", hook->no_cache);
-	for (size_t i = 0; i < targets->n; i++) {
+	sb_targets_find(&targets, &hook->push, &hook->settings, hook->head);
+	for (size_t i = 0; i < targets.n; i++) {
 		json_t *one = sb_json_new_object();
 
-		sb_json_set_text(one, "app", targets->item[i].app);
-		sb_json_set_text(one, "ref", targets->item[i].update->ref);
-		sb_json_set_text(one, "new", targets->item[i].update->new_oid);
+		sb_json_set_text(one, "app", targets.item[i].app);
+		sb_json_set_text(one, "ref", targets.item[i].update->ref);
+		sb_json_set_text(one, "new", targets.item[i].update->new_oid);
 		sb_json_push_take(list, one);
 	}
 	sb_json_print(&text, note);

@@ -14,8 +14,9 @@
  * push leaves is swept by the next one that writes.
  */
 
-/* After the check: the push options, and what was found fit. Without a receive-pack above us: nothing. */
-int sb_note_write(const struct sb_hook *hook, const struct sb_targets *targets, struct sb_error *err) SB_MUST_CHECK;
+/* After the check: the push options, and what was found fit: each ref that deploys. Without a receive-pack
+ * above us: nothing. */
+int sb_note_write(const struct sb_hook *hook, struct sb_error *err) SB_MUST_CHECK;
 
 /* Fills hook->note and the options; the store must be open. No note is as good as an empty one. */
 void sb_note_read(struct sb_hook *hook);
