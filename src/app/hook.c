@@ -9,6 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Options of Gitea and GitLab ("topic=…", "ci.skip") are none of our business; a misspelt one of ours is.
+ * Said once: post-receive gets them again. */
+static void warn_unknown(struct sb_hook *hook, const char *option)
+{
+	bool hosted = hook->part == SB_PART_CHECK || hook->log.gitlab;
+
+	if (hook->part == SB_PART_DELIVER || (hosted && (strpbrk(option, "=.") || !strcmp(option, "force-push"))))
+		return;
+	sb_log_warn(&hook->log, "Unknown push option \"%.64s\"; known are dry-run, no-cache, verbose.", option);
+}
+
 /* Push options are a short list of their own; what they say is never printed raw. */
 static void read_push_options(struct sb_hook *hook)
 {
@@ -28,8 +39,7 @@ static void read_push_options(struct sb_hook *hook)
 		else if (!strcmp(option, "verbose"))
 			hook->log.quiet = false;
 		else
-			sb_log_warn(&hook->log, "Unknown push option \"%.64s\"; known are dry-run, no-cache, "
-						"verbose.", option);
+			warn_unknown(hook, option);
 	}
 }
 
@@ -60,11 +70,12 @@ bool sb_hook_aside(void)
 	       (gitlab && strncmp(gitlab, "project-", 8) != 0);
 }
 
-int sb_hook_begin(struct sb_hook *hook, const char *const *line, struct sb_error *err)
+int sb_hook_begin(struct sb_hook *hook, enum sb_part part, const char *const *line, struct sb_error *err)
 {
 	const char *objects = getenv("GIT_OBJECT_DIRECTORY");
 
 	*hook = (struct sb_hook) { .log = SB_LOG_INIT, .store = SB_STORE_INIT, .ancestry = SB_ANCESTRY_INIT };
+	hook->part = part;
 	hook->log.fd = STDERR_FILENO;
 	hook->log.gitlab = getenv("GL_REPOSITORY") != NULL;
 	signal(SIGPIPE, SIG_IGN);

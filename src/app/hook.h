@@ -21,7 +21,7 @@
  * runs every file of pre-receive.d even after its own check has refused: there we check the
  * files and stop, and build from update.d, which is run only for a push that Gitea lets in.
  */
-enum sb_part { SB_PART_ALL, SB_PART_CHECK, SB_PART_BUILD };
+enum sb_part { SB_PART_ALL, SB_PART_CHECK, SB_PART_BUILD, SB_PART_DELIVER /* post-receive */ };
 
 struct sb_hook {
 	enum sb_part part;
@@ -38,7 +38,8 @@ struct sb_hook {
 };
 
 /* `line`: an update hook's words (ref, old id, new id), or NULL: the push stands on standard input. */
-int sb_hook_begin(struct sb_hook *hook, const char *const *line, struct sb_error *err) SB_MUST_CHECK;
+int sb_hook_begin(struct sb_hook *hook, enum sb_part part, const char *const *line,
+		  struct sb_error *err) SB_MUST_CHECK;
 void sb_hook_release(struct sb_hook *hook);
 
 /* What the push deploys: each app once. Several refs of one app that hold one commit are one target; with
