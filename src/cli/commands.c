@@ -7,10 +7,11 @@ const struct sb_command sb_command_table[] = {
 	  "make an app and its bare repository", "branch= runner= repo= object-format=", 1, 1, sb_cmd_create,
 	  "Prints the remote to add. The app's v1 is this creation. Only a repository\n"
 	  "with SHA-256 ids takes a clone that has them." },
-	{ "hooks:install", "REPO [--app APP] [--host bare|gitea|gitlab] [--global DIR]",
+	{ "hooks:install", "REPO [--app APP] [--host HOST] [--global DIR]",
 	  "put the hooks into a repository", "host= global=", 1, 1, sb_cmd_hooks_install,
-	  "The host is found by itself. --global: into GitLab's custom_hooks_dir." },
-	{ "hooks:remove", "REPO [--host bare|gitea|gitlab] [--global DIR]", "take them out again",
+	  "HOST is bare, gitea, gitlab or gitolite; it is found by itself.\n"
+	  "--global: into GitLab's custom_hooks_dir." },
+	{ "hooks:remove", "REPO [--host HOST] [--global DIR]", "take them out again",
 	  "host= global=", 1, 1, sb_cmd_hooks_remove, NULL },
 	{ "apps", "[--json]", "list the apps", "", 0, 0, sb_cmd_apps, NULL },
 	{ "apps:destroy", "-a APP [--confirm APP]", "stop an app and remove it, its releases and config",

@@ -5,6 +5,7 @@
 #include "sys/process.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +26,11 @@ static const struct place parts[] = { { "pre-receive", "pre-receive", " check" }
 				      { "post-receive", "post-receive", "" },
 				      { NULL, NULL, NULL } };
 
+/* gitolite's own verdict on a ref is its update hook; a VREF of the admin's runs after it. */
+static const struct place around[] = { { "pre-receive", "pre-receive", " check" },
+				       { "post-receive", "post-receive", "" },
+				       { NULL, NULL, NULL } };
+
 static const struct host {
 	const char *name, *dir;
 	bool folders; /* a folder a hook, our file in it */
@@ -33,6 +39,7 @@ static const struct host {
 	{ "bare", "hooks", false, whole },
 	{ "gitea", "hooks", true, parts },
 	{ "gitlab", "custom_hooks", true, whole },
+	{ "gitolite", "hooks", false, around },
 };
 
 static const struct host *host_find(const char *name)
@@ -49,8 +56,13 @@ const char *sb_hooks_host(const char *repo)
 	SB_AUTO_FREE char *forgejo = sb_xasprintf("%s/hooks/pre-receive.d/forgejo", repo);
 	SB_AUTO_FREE char *gitlab = sb_xasprintf("%s/custom_hooks", repo);
 
+	SB_AUTO_FREE char *update = sb_xasprintf("%s/hooks/update", repo);
+	char link[PATH_MAX] = "";
+
 	if (access(gitea, F_OK) == 0 || access(forgejo, F_OK) == 0)
 		return "gitea";
+	if (readlink(update, link, sizeof(link) - 1) > 0 && strstr(link, "gitolite"))
+		return "gitolite";
 	return access(gitlab, F_OK) == 0 ? "gitlab" : "bare";
 }
 
@@ -132,7 +144,7 @@ static const struct host *host_named(const char *name, const char *global, struc
 	const struct host *host = host_find(name);
 
 	if (!host)
-		sb_fail(err, SB_EUSAGE, "--host is bare, gitea or gitlab, not %s", name);
+		sb_fail(err, SB_EUSAGE, "--host is bare, gitea, gitlab or gitolite, not %s", name);
 	else if (global && strcmp(name, "gitlab") != 0) {
 		sb_fail(err, SB_EUSAGE, "--global is for GitLab's custom_hooks_dir; %s has no such folder", name);
 		host = NULL;

@@ -13,6 +13,7 @@
  *	         hooks/post-receive.d/slugbuild
  *	gitlab   custom_hooks/pre-receive.d/slugbuild, custom_hooks/post-receive.d/slugbuild; or the
  *	         same two in `global`, GitLab's custom_hooks_dir, for every repository that names an app
+ *	gitolite hooks/pre-receive (checks), hooks/post-receive; its VREF builds, see slugbuild-hooks(7)
  */
 int sb_hooks_install(const char *repo, const char *host, const char *global, struct sb_error *err) SB_MUST_CHECK;
 int sb_hooks_remove(const char *repo, const char *host, const char *global, struct sb_error *err) SB_MUST_CHECK;
@@ -25,7 +26,7 @@ char *sb_hooks_uncalled(const char *repo, const char *host) SB_MUST_CHECK;
 int sb_hooks_pin(struct sb_repo *repo, const struct sb_settings *settings, const char *app, const char *root,
 		 struct sb_error *err) SB_MUST_CHECK;
 
-/* "bare", "gitea" or "gitlab", by what the repository looks like. */
+/* "bare", "gitea", "gitlab" or "gitolite", by what the repository looks like. */
 const char *sb_hooks_host(const char *repo);
 
 #endif
