@@ -3,6 +3,7 @@
 # make check      lint, unit tests, fuzz corpora and end-to-end tests
 # make SAN=address,undefined check      the same under sanitizers, in a tree of its own
 # make check-hostile   hundreds of hostile pushes, with git's own checks off and on
+# make check-hosts     real Git hosts: Gitea (built where there is a Go), gitolite, GitLab's hook runner
 # make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
 # make soundness N=10000 SEED=1         is what is remembered what a fresh run makes? (random edits)
 # make bench      measure; ratios against the usual ways, in one run
@@ -56,7 +57,7 @@ export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lint/lsan.supp:print_suppres
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all check check-hostile unit fuzz e2e soundness lint format coverage install uninstall clean help deps demo real bench libraries
+.PHONY: all check check-hostile check-hosts unit fuzz e2e soundness lint format coverage install uninstall clean help deps demo real bench libraries
 .SECONDARY:
 all: $(bins) $(made_page)
 libraries:
@@ -120,6 +121,9 @@ soundness: $(B)/soundness/soundness $(B)/soundness/collector
 	$(Q)$< $(B)/soundness/collector $(or $(N),500) $(or $(SEED),1)
 check-hostile: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin prove -e '' tests/hostile/run
+check-hosts: all
+	$(Q)tests/hosts/build-gitea
+	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --hosts $(T)
 real: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
 bench: all $(B)/bench/compress
@@ -146,7 +150,8 @@ coverage:
 
 # What of templates/ is not data: it goes where its readers look.
 placed     := man completion systemd sudoers
-filled      = sed -e 's|@DATADIR@|$(DATADIR)|g' -e 's|@BINDIR@|$(BINDIR)|g'
+filled      = sed -e 's|@DATADIR@|$(DATADIR)|g' -e 's|@BINDIR@|$(BINDIR)|g' \
+	      -e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g'
 COMPDIR    ?= $(PREFIX)/share/bash-completion/completions
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
 man_pages  := $(notdir $(wildcard templates/man/*.[1-9]) $(made_page))

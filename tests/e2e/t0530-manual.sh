@@ -58,7 +58,7 @@ t 'install places all of it, and uninstall leaves nothing' '
 	test -s share/man/man1/slugbuild.1 && test -s share/man/man5/slugbuild-manifest.5
 	test -s share/man/man7/slugbuild-hooks.7 && test -s share/man/man7/slugbuild-rules.7 && test -s share/bash-completion/completions/slugbuild
 	test -s lib/systemd/system/slugbuild-runit.service
-	! grep -rn "@DATADIR@\|@BINDIR@" . --include="*.[1-9]" --include="*.service" --include=sudoers
+	! grep -rn "@DATADIR@\|@BINDIR@\|@LIBEXECDIR@" . --include="*.[1-9]" --include="*.service" --include=sudoers
 	make "$@" uninstall >/dev/null
 	test -z "$(find "$WORK/dest" ! -type d)"
 '
