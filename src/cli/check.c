@@ -8,15 +8,18 @@ static int show_findings(struct sb_cli *cli, struct sb_produce *make)
 {
 	struct sb_findings *findings = &make->findings;
 
+	SB_AUTO_FREE char *what = sb_subject_name(cli, make->commit.oid);
+
 	sb_findings_sort(findings);
 	if (sb_cli_option(cli, "sarif"))
 		sb_cli_print_json(sb_report_sarif(findings, &cli->log.mask));
 	else if (sb_cli_json(cli))
-		sb_cli_print_json(sb_report_json(findings, make->commit.oid, &cli->log.mask));
+		sb_cli_print_json(sb_report_json(
+			findings, sb_subject_is_commit(cli) ? make->commit.oid : NULL, &cli->log.mask));
 	else if (findings->n)
 		sb_log_findings(&cli->log, findings);
 	else
-		sb_log_say(&cli->log, "No findings in %.8s", make->commit.oid);
+		sb_log_say(&cli->log, "No findings in %s", what);
 	return 0;
 }
 
@@ -27,7 +30,7 @@ int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 	bool wanted = sb_cli_option(cli, "checklist") != NULL;
 	char oid[SB_OID_MAX + 1];
 
-	if (sb_subject_open(cli, oid, err) < 0 || (sb_cli_option(cli, "app") && sb_cli_open_store(cli, err) < 0))
+	if (sb_subject_look(cli, oid, err) < 0 || (sb_cli_option(cli, "app") && sb_cli_open_store(cli, err) < 0))
 		return -1;
 	struct sb_produce make = { .settings = &cli->settings,
 				   .log = &cli->log,

@@ -91,8 +91,8 @@ static int take_all(struct sb_buffer *out, int fd, const char *word, struct sb_e
 	return out->full ? sb_fail(err, SB_ESYS, "git %s sent over %zu bytes", word, out->max) : 0;
 }
 
-int sb_git_ask(struct sb_buffer *out, int *status, struct sb_repo *repo, const char *const *words,
-	       struct sb_error *err)
+static int ask(struct sb_buffer *out, int *status, struct sb_repo *repo, const char *const *env,
+	       const char *const *words, struct sb_error *err)
 {
 	const char *argv[WORDS_MAX + 2] = { sb_git_program(repo, err) };
 	SB_AUTO(sb_pipe) git = SB_PIPE_INIT;
@@ -101,11 +101,27 @@ int sb_git_ask(struct sb_buffer *out, int *status, struct sb_repo *repo, const c
 		return -1;
 	for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
 		argv[i + 1] = words[i];
-	if (sb_pipe_open(&git, argv, sb_cat_env(repo->cat), repo->path, err) < 0)
+	if (sb_pipe_open(&git, argv, env, repo->path, err) < 0)
 		return -1;
 	shutdown(git.fd, SHUT_WR);
 	if (take_all(out, git.fd, words[0], err) < 0)
 		return -1;
 	*status = sb_pipe_wait(&git);
 	return 0;
+}
+
+int sb_git_ask(struct sb_buffer *out, int *status, struct sb_repo *repo, const char *const *words,
+	       struct sb_error *err)
+{
+	return ask(out, status, repo, sb_cat_env(repo->cat), words, err);
+}
+
+int sb_git_ask_index(struct sb_buffer *out, int *status, struct sb_repo *repo, const char *index,
+		     const char *const *words, struct sb_error *err)
+{
+	SB_AUTO(sb_list) env = { 0 };
+
+	sb_list_add_all(&env, sb_cat_env(repo->cat));
+	sb_list_setenv(&env, "GIT_INDEX_FILE", index);
+	return ask(out, status, repo, (const char *const *)env.item, words, err);
 }

@@ -23,4 +23,8 @@ const char *sb_git_program(struct sb_repo *repo, struct sb_error *err);
 int sb_git_ask(struct sb_buffer *out, int *status, struct sb_repo *repo, const char *const *words,
 	       struct sb_error *err) SB_MUST_CHECK;
 
+/* The same, with another index than the repository's. */
+int sb_git_ask_index(struct sb_buffer *out, int *status, struct sb_repo *repo, const char *index,
+		     const char *const *words, struct sb_error *err) SB_MUST_CHECK;
+
 #endif
