@@ -93,10 +93,12 @@ static int no_repository(const struct sb_cli *cli, struct sb_error *err)
 }
 
 /* In a hook GIT_INDEX_FILE is the index of the commit that is being made. */
-static int open_staged(struct sb_cli *cli, bool named, char oid[SB_OID_MAX + 1], struct sb_error *err)
+static int open_staged(struct sb_cli *cli, bool named, const char *rev, char oid[SB_OID_MAX + 1], struct sb_error *err)
 {
 	const char *file = named ? NULL : getenv("GIT_INDEX_FILE");
 
+	if (rev)
+		return sb_fail(err, SB_EUSAGE, "what is staged has no revision: --staged or %s", rev);
 	/* Where git dir and work tree are apart, only the environment of the hook says which. */
 	if (!named && getenv("GIT_DIR")) {
 		sb_repo_release(&cli->repo);
@@ -158,19 +160,15 @@ int sb_subject_look(struct sb_cli *cli, char oid[SB_OID_MAX + 1], struct sb_erro
 		return open_tar(cli, oid, err);
 	}
 	if (open_words(cli, &rev, &named, &why) < 0) {
-		if (why.code != SB_ENOENT || cli->words.n != 1 || staged || !is_folder(first)) {
-			*err = why;
-			return -1;
-		}
-		return open_folder(cli, first, oid, err);
+		if (why.code == SB_ENOENT && cli->words.n == 1 && !staged && is_folder(first))
+			return open_folder(cli, first, oid, err);
+		*err = why;
+		return -1;
 	}
-	if (staged && rev)
-		return sb_fail(err, SB_EUSAGE, "what is staged has no revision: --staged or %s", rev);
 	if (staged)
-		return open_staged(cli, named, oid, err);
-	if (!cli->repo.git)
-		return open_folder(cli, ".", oid, err);
-	return sb_repo_resolve(&cli->repo, rev ? rev : "HEAD", oid, err);
+		return open_staged(cli, named, rev, oid, err);
+	return cli->repo.git ? sb_repo_resolve(&cli->repo, rev ? rev : "HEAD", oid, err)
+			     : open_folder(cli, ".", oid, err);
 }
 
 bool sb_subject_is_commit(const struct sb_cli *cli)
