@@ -82,7 +82,8 @@ static int read_settings(struct sb_produce *make, struct sb_error *err)
 
 int sb_produce_check(struct sb_produce *make, struct sb_error *err)
 {
-	struct sb_check check = { .repo = make->repo, .tree = make->tree, .settings = make->settings };
+	struct sb_check check = { .repo = make->repo, .tree = make->tree, .settings = make->settings,
+				  .heroku = make->heroku };
 
 	if (sb_repo_commit(make->repo, make->oid, &make->commit, err) < 0 || find_app_tree(make, err) < 0)
 		return -1;
@@ -92,7 +93,7 @@ int sb_produce_check(struct sb_produce *make, struct sb_error *err)
 		return -1;
 	make->static_findings = make->findings.n;
 	sb_timing_end(&make->timings, step, false, "%s", "");
-	return make->only_static ? 0 : read_settings(make, err);
+	return make->only_static || make->heroku ? 0 : read_settings(make, err);
 }
 
 /* app.json's env: defaults and generated secrets for what has no value yet. */

@@ -37,6 +37,7 @@ struct sb_produce {
 	const char *current;            /* the commit that the current release was made of, or NULL */
 	bool no_cache;
 	bool config_known;              /* `config` is the app's: variables that it lacks are named */
+	bool heroku;                    /* check by Heroku's rules instead of ours */
 	bool only_static;               /* check the files, and start no program */
 	json_t **checklist;             /* out of the check, owned; or NULL: not asked for */
 	const char *work;               /* a folder to work in, swept by the caller; NULL: the store's tmp */

@@ -5,6 +5,7 @@
 #include "check/appjson.h"
 #include "check/command.h"
 #include "check/files.h"
+#include "check/heroku.h"
 #include "check/manager.h"
 #include "check/near.h"
 #include "check/procfile.h"
@@ -266,6 +267,20 @@ static int look(struct sb_plan *plan, struct sb_needs *needs, struct sb_view *vi
 	return off < 0 ? -1 : 0;
 }
 
+/* Of .slugignore only what it leaves out counts: Heroku says nothing of its lines. */
+static int look_as_heroku(struct sb_plan *plan, struct sb_view *view, struct sb_error *err)
+{
+	SB_AUTO(sb_findings) ours = { 0 };
+	struct sb_findings *findings = view->findings;
+
+	view->findings = &ours;
+	if (sb_tree_read(&view->root, view->check->repo, view->check->tree, "", err) < 0 ||
+	    sb_files_prepare(plan, view, err) < 0)
+		return -1;
+	view->findings = findings;
+	return sb_heroku_look(view, err);
+}
+
 int sb_check_run(struct sb_plan *plan, struct sb_findings *findings, const struct sb_check *check,
 		 struct sb_error *err)
 {
@@ -273,8 +288,10 @@ int sb_check_run(struct sb_plan *plan, struct sb_findings *findings, const struc
 	SB_AUTO(sb_needs) needs = { 0 };
 	SB_AUTO(sb_view) view = { .check = check, .findings = findings };
 
-	if (sb_rules_check_settings(check->settings, err) < 0 ||
-	    look(&made, &needs, &view, err) < 0)
+	if (sb_rules_check_settings(check->settings, err) < 0)
+		return -1;
+	if ((check->heroku ? look_as_heroku(&made, &view, err)
+			   : look(&made, &needs, &view, err)) < 0)
 		return -1;
 	sb_findings_sort(findings);
 	*plan = SB_STEAL(made);

@@ -23,6 +23,7 @@ struct sb_check {
 	struct sb_repo *repo;
 	const char *tree; /* of the app: a commit's, or its subtree at slugbuild.path */
 	const struct sb_settings *settings;
+	bool heroku; /* ask Heroku's rules, and no others: see heroku.h. The plan stays empty */
 	int64_t now; /* seconds since 1970; 0: the clock's. Versions past their end are told by it */
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/clean.h"
 #include "base/utf8.h"
+#include "check/heroku.h"
 #include "check/rules.h"
 
 #include <string.h>
@@ -34,6 +35,7 @@ static json_t *finding_json(const struct sb_finding *finding, const struct sb_li
 	set_clean(out, "text", finding->text, mask);
 	set_clean(out, "fix", finding->fix, mask);
 	set_clean(out, "source", finding->source, mask);
+	sb_json_set_text(out, "reason", sb_heroku_reason(finding->rule));
 	return out;
 }
 
@@ -147,6 +149,8 @@ static json_t *descriptor(const struct sb_rule *rule)
 	sb_json_set_text(configuration, "level",
 			 rule->severity == SB_OFF ? "none" : sb_severity_name(rule->severity));
 	sb_json_set_text(properties, "stage", sb_rule_stage_name(sb_rule_group_of(rule)->stage));
+	if (sb_heroku_reason(rule->id))
+		sb_json_set_text(properties, "reason", sb_heroku_reason(rule->id));
 	sb_json_set_text(out, "id", rule->id);
 	sb_json_set_take(out, "shortDescription", sentence(rule->title));
 	sb_json_set_take(out, "fullDescription", text_object(rule->why, NULL));

@@ -18,6 +18,7 @@ const struct sb_rule_group sb_rule_groups[] = {
 	GROUP("app.json", SB_STAGE_STATIC, appjson),
 	GROUP("Settings, read but not run", SB_STAGE_SOURCE, settings),
 	GROUP("The app, with its dependencies", SB_STAGE_PROBE, probe),
+	GROUP("Heroku's buildpack, with --strict heroku", SB_STAGE_STATIC, heroku),
 };
 const size_t sb_rule_group_count = SB_COUNT(sb_rule_groups);
 

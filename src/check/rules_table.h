@@ -22,5 +22,6 @@ SB_RULE_GROUP(python);
 SB_RULE_GROUP(appjson);
 SB_RULE_GROUP(settings);
 SB_RULE_GROUP(probe);
+SB_RULE_GROUP(heroku);
 
 #endif

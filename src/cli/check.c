@@ -1,8 +1,11 @@
 #include "base/base.h"
 #include "app/produce.h"
+#include "check/heroku.h"
 #include "check/report.h"
 #include "cli/commands.h"
 #include "cli/subject.h"
+
+#include <string.h>
 
 static int show_findings(struct sb_cli *cli, struct sb_produce *make)
 {
@@ -18,6 +21,9 @@ static int show_findings(struct sb_cli *cli, struct sb_produce *make)
 			findings, sb_subject_is_commit(cli) ? make->commit.oid : NULL, &cli->log.mask));
 	else if (findings->n)
 		sb_log_findings(&cli->log, findings);
+	else if (make->heroku)
+		sb_log_say(&cli->log, "No findings in %s by the rules of Heroku's Python buildpack %s", what,
+			   sb_heroku_release);
 	else
 		sb_log_say(&cli->log, "No findings in %s", what);
 	return 0;
@@ -27,9 +33,14 @@ int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 {
 	SB_AUTO(sb_list) config = { 0 };
 	SB_AUTO_JSON json_t *checklist = NULL;
+	const char *strict = sb_cli_option(cli, "strict");
 	bool wanted = sb_cli_option(cli, "checklist") != NULL;
 	char oid[SB_OID_MAX + 1];
 
+	if (strict && strcmp(strict, "heroku"))
+		return sb_fail(err, SB_EUSAGE, "--strict %s: only heroku's rules are known", strict);
+	if (strict && wanted)
+		return sb_fail(err, SB_EUSAGE, "--checklist and --strict are two questions");
 	if (sb_subject_look(cli, oid, err) < 0 || (sb_cli_option(cli, "app") && sb_cli_open_store(cli, err) < 0))
 		return -1;
 	struct sb_produce make = { .settings = &cli->settings,
@@ -38,6 +49,7 @@ int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 				   .app = sb_subject_app(cli),
 				   .config = &config,
 				   .config_known = sb_cli_option(cli, "app") && sb_subject_config(cli, &config),
+				   .heroku = strict != NULL,
 				   .only_static = sb_cli_option(cli, "static") != NULL,
 				   .checklist = wanted ? &checklist : NULL,
 				   .oid = oid };

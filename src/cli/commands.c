@@ -20,10 +20,11 @@ const struct sb_command sb_command_table[] = {
 	  NULL },
 
 	{ "", "", "Check and build", "", 0, 0, NULL, NULL },
-	{ "check", "[DIR|REPO] [REV] | DIR | - [--staged] [-a APP] [--static] [--checklist] [--json|--sarif]",
-	  "all findings in the committed files", "static staged checklist sarif", 0, 2, sb_cmd_check,
+	{ "check", "[DIR|REPO] [REV] | DIR | - [--staged] [-a APP] [--static] [--strict heroku] [--checklist] [--json|--sarif]",
+	  "all findings in the committed files", "static staged strict= checklist sarif", 0, 2, sb_cmd_check,
 	  "A folder that is no repository is read as it lies there; - is a tar on standard\n"
 	  "input; --staged is what the next commit will have. --static starts no program.\n"
+	  "--strict heroku asks instead whether Heroku's Python buildpack would take it.\n"
 	  "Exit status 1 when any is an error." },
 	{ "explain", "[RULE] [--json]", "what a rule of check is about; without one: all rules", "mdoc", 0, 1,
 	  sb_cmd_explain, NULL },

@@ -13,6 +13,7 @@
  * tests/data/check/RULE/CASE/ is one pushed tree: the files of base/, those of CASE/tree over
  * them, and what the shell script CASE/setup then does to them. CASE/expect lists the findings,
  * "severity rule path:line:column"; CASE/plan, where there is one, what the plan must say.
+ * Folders of rules "heroku-…" are checked by Heroku's rules.
  * Case names that start with "good" must fire nothing of RULE, the others must.
  */
 
@@ -107,7 +108,7 @@ static void print_plan(struct sb_buffer *out, const struct sb_plan *plan)
 }
 
 static void check_tree(struct sb_plan *plan, struct sb_findings *findings,
-		       const struct sb_settings *settings)
+		       const struct sb_settings *settings, bool heroku)
 {
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/app/.git", scratch);
 	SB_AUTO(sb_repo) repo = { 0 };
@@ -121,7 +122,8 @@ static void check_tree(struct sb_plan *plan, struct sb_findings *findings,
 
 	/* 2026-06-01: what has ended by then stays ended */
 	struct sb_check check = {
-		.repo = &repo, .tree = commit.tree, .settings = settings, .now = 1780272000
+		.repo = &repo, .tree = commit.tree, .settings = settings, .heroku = heroku,
+		.now = 1780272000
 	};
 
 	if (sb_check_run(plan, findings, &check, &err) < 0)
@@ -147,7 +149,7 @@ static bool one_case(const char *rule, const char *name)
 
 	sb_settings_init(&settings);
 	make_tree(folder);
-	check_tree(&plan, &findings, &settings);
+	check_tree(&plan, &findings, &settings, !strncmp(rule, "heroku-", 7));
 	print_findings(&got, &findings);
 	print_plan(&got_plan, &plan);
 	if (strcmp(got.n ? got.p : "", expect ? expect : "")) {
@@ -237,7 +239,7 @@ static void the_owner_sets_the_severity(void **state)
 	sb_settings_init(&settings);
 	sb_list_add(&settings.rules, "procfile-missing=error");
 	make_tree(DATA "/procfile-missing/bad");
-	check_tree(&plan, &findings, &settings);
+	check_tree(&plan, &findings, &settings, false);
 	assert_int_equal(findings.errors, 1);
 	assert_string_equal(findings.item[0].rule, "procfile-missing");
 	assert_string_equal(
@@ -267,7 +269,7 @@ static void the_line_to_write_is_the_apps_own(void **state)
 
 		sb_settings_init(&settings);
 		make_tree(folder);
-		check_tree(&plan, &findings, &settings);
+		check_tree(&plan, &findings, &settings, false);
 		assert_int_equal(findings.n, 1);
 		assert_memory_equal(findings.item[0].fix, rows[i].starts, strlen(rows[i].starts));
 	}
