@@ -119,7 +119,7 @@ static int header(struct sb_repo *repo, const char *hex, enum sb_object_type *ty
 
 	if (!id)
 		return loose->base.git ? loose->base.backend->header(&loose->base, hex, type, size, err)
-				       : sb_object_missing(hex, err);
+				       : sb_object_missing(repo, hex, err);
 	write_object(&bytes, type, loose, id);
 	*size = *type == SB_OBJECT_BLOB ? node_of(loose, id)->size : (int64_t)bytes.n;
 	return bytes.full ? sb_fail(err, SB_ELIMIT, "a folder holds too many files") : 0;
@@ -180,7 +180,7 @@ static int stream(struct sb_repo *repo, const char *hex,
 	if (!id && loose->base.git)
 		return loose->base.backend->stream(&loose->base, hex, take, ctx, err);
 	if (!node || node->kind == SB_DIR)
-		return sb_object_missing(hex, err);
+		return sb_object_missing(repo, hex, err);
 	return stream_node(loose, node, take, ctx, err);
 }
 
