@@ -107,7 +107,7 @@ fuzz: $(fuzzers)
 fuzz-%:
 	$(Q)mkdir -p build && clang -g $(ALL_CPPFLAGS) $(pkg_cflags) -fsanitize=fuzzer,address,undefined \
 		-o build/$@ tests/fuzz/fuzz_$*.c $(lib_src) $(LIBS)
-	build/$@ -max_total_time=$(or $(SECS),60) build/corpus-$* tests/fuzz/corpus/$*
+	mkdir -p build/corpus-$* && build/$@ -max_total_time=$(or $(SECS),60) build/corpus-$* tests/fuzz/corpus/$*
 e2e: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run $(T)
 # The collector is linked statically: it starts in no time, and ten thousand runs are some minutes.

@@ -376,9 +376,10 @@ int sb_heroku_look(const struct sb_view *view, struct sb_error *err)
 	look_at_origin(view, &python, manager);
 	if (manager == SB_PIP)
 		return look_at_pip(view, err);
-	if (!python.supported || python.origin == SB_HEROKU_LOCK)
+	if (!python.supported)
 		return 0;
-	if (manager == SB_PIPENV)
+	if (manager == SB_PIPENV && python.origin != SB_HEROKU_LOCK)
 		return look_at_pipenv(view, &python, err);
-	return manager == SB_UV ? look_at_uv(view, &python, err) : 0;
+	/* With uv a runtime.txt is refused already. */
+	return manager == SB_UV && python.origin == SB_HEROKU_FILE ? look_at_uv(view, &python, err) : 0;
 }

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/log_out.h"
+#include "check/heroku.h"
 #include "check/rules.h"
 #include "cli/commands.h"
 
@@ -20,6 +21,7 @@ static json_t *rule_json(const struct sb_rule *rule)
 	sb_json_set_text(out, "title", rule->title);
 	sb_json_set_text(out, "why", rule->why);
 	sb_json_set_text(out, "example", rule->example);
+	sb_json_set_text(out, "reason", sb_heroku_reason(rule->id));
 	return out;
 }
 

@@ -109,4 +109,24 @@ t 'error, warning and off are what becomes of a rule' '
 warning"
 '
 
+t '--strict heroku: its reasons, and the word when there is none; ours are not asked' '
+	exits 1 slugbuild check odd --strict heroku --json >heroku.json
+	jq -r ".findings[] | select(.severity == \"error\").reason" heroku.json | sort -u >reasons
+	printf "install-dependencies::pip\n" | cmp - reasons || cat reasons
+	jq -e "all(.findings[]; .rule | startswith(\"heroku-\"))" heroku.json
+	slugbuild check odd --strict heroku --sarif |
+		jq -e ".runs[0].tool.driver.rules[] | select(.properties.reason == \"install-dependencies::pip\")"
+	slugbuild check blog --strict heroku >said 2>&1
+	cat said
+	grep -q "Heroku.s Python buildpack v[0-9]" said || grep -q "warning\[heroku-" said
+	exits 2 slugbuild check odd --strict cloud
+	exits 2 slugbuild check odd --strict heroku --checklist
+	python3 - "$top/templates/findings.schema.json" heroku.json <<-END
+		import json, sys
+		import jsonschema
+		schema, found = (json.load(open(name)) for name in sys.argv[1:])
+		jsonschema.Draft202012Validator(schema).validate(found)
+	END
+'
+
 done_testing
