@@ -260,6 +260,7 @@ class Probe(Database, Migrations, Statics):
                 value = getattr(value, part)
 
     def celery(self):
+        import importlib
         for command in self.given["processes"].values():
             match = re.search(r"\bcelery\b.*?(?:-A|--app)[ =]\s*([\w.:]+)", command)
             if not match:
@@ -269,6 +270,9 @@ class Probe(Database, Migrations, Statics):
             except ImportError:
                 return
             try:
+                inner = match.group(1).split(":")[0] + ".celery"
+                if self.file_of(inner):  # find_app would hide why this one fails
+                    importlib.import_module(inner)
                 find_app(match.group(1))
             except CERTAIN as error:
                 place = self.last_frame() or ("Procfile", 0)

@@ -155,7 +155,10 @@ def line_of(path, operation):
     except (IOError, OSError):
         return 0
     wanted = type(operation).__name__ + "("
-    for at, line in enumerate(lines):
-        if wanted in line and any(name in other for other in lines[at:at + 4]):
-            return at + 1
+    quoted = ('"%s"' % name, "'%s'" % name) if name else ("",)
+    for reach in (1, 4):  # on one line, or written over several
+        for at, line in enumerate(lines):
+            if wanted in line and any(word in other for other in lines[at:at + reach]
+                                      for word in quoted):
+                return at + 1
     return 0
