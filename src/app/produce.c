@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "app/layers.h"
 #include "app/produce.h"
+#include "app/share.h"
 #include "build/build.h"
 #include "build/source_stage.h"
 #include "sys/clock.h"
@@ -65,18 +66,20 @@ static int find_app_tree(struct sb_produce *make, struct sb_error *err)
 /* What the settings say, by reading them. */
 static int read_settings(struct sb_produce *make, struct sb_error *err)
 {
+	bool reused = false;
 	struct sb_source_stage stage = { .settings = make->settings,
 					 .repo = make->repo,
 					 .tree = make->tree,
 					 .plan = &make->plan,
 					 .config = make->config_known ? make->config : NULL,
 					 .app = make->app,
+					 .reused = &reused,
 					 .checklist = make->checklist };
 
 	size_t step = sb_timing_begin(&make->timings, "settings read");
 	int done = sb_source_stage(&make->findings, &stage, err);
 
-	sb_timing_end(&make->timings, step, false, "%s", "");
+	sb_timing_end(&make->timings, step, reused, "%s", "");
 	return done;
 }
 
@@ -220,6 +223,7 @@ static void make_facts(struct sb_produce *make, const struct sb_build *build, co
 	sb_json_set_take(facts, "runtime", runtime_json(make, &build->python));
 	sb_json_set_text(facts, "deps_key", build->deps_path ? build->deps_key : NULL);
 	sb_json_set_text(facts, "manage_py", make->plan.manage_py);
+	sb_json_set_text(facts, "shared_static", make->shared_static);
 	sb_json_set_text(facts, "health_path", make->plan.health_path);
 	sb_json_set_text(facts, "formation", make->plan.formation);
 	sb_json_set_take(facts, "provenance", provenance_json(make, build));
@@ -243,7 +247,19 @@ static void say_processes(const struct sb_produce *make)
 		sb_log_say(make->log, "No Procfile: the release will have no processes");
 }
 
-static int compress(struct sb_produce *make, const struct sb_build *build, struct sb_error *err)
+/* What releases share lies in the store; `shared` gets its place in the app. */
+static int share(struct sb_produce *make, struct sb_build *build, struct sb_error *err)
+{
+	const char *root = sb_share_static(make, build);
+
+	make->shared_static = root ? sb_xstrdup(root) : NULL;
+	for (size_t i = 0; root && i < make->layers->n; i++)
+		if (!strcmp(make->layers->item[i].name, "static"))
+			return sb_share_keep(make, build, make->layers->item[i].key, err);
+	return 0;
+}
+
+static int compress(struct sb_produce *make, struct sb_build *build, struct sb_error *err)
 {
 	struct sb_layers *layers = make->layers;
 	size_t pieces = 0, reused = 0, step;
@@ -253,7 +269,7 @@ static int compress(struct sb_produce *make, const struct sb_build *build, struc
 		sb_layers_folder(layers, SB_LAYER_STATIC, build->static_path,
 				 *build->static_key ? build->static_key : NULL);
 	sb_layers_folder(layers, SB_LAYER_LAUNCH, build->launch_path, NULL);
-	if (sb_layers_wait(layers, err) < 0)
+	if (sb_layers_wait(layers, err) < 0 || share(make, build, err) < 0)
 		return -1;
 	step = sb_timing_begin(&make->timings, "slug");
 	if (sb_slug_write(&make->slug, layers->item, layers->n, make->dir, make->name, make->settings, err) < 0)
@@ -379,6 +395,7 @@ void sb_produce_release(struct sb_produce *make)
 	sb_list_release(&make->env_added);
 	sb_slug_release(&make->slug);
 	sb_timings_release(&make->timings);
+	free(SB_STEAL(make->shared_static));
 	json_decref(make->facts);
 	make->facts = NULL;
 }

@@ -54,6 +54,7 @@ struct sb_produce {
 	struct sb_list env_added;       /* config vars that app.json gives: "K=V", not set yet */
 	struct sb_slug slug;
 	struct sb_layers *layers;       /* while it is built */
+	char *shared_static;            /* where releases link to a kept layer; or NULL */
 	json_t *facts;                  /* see slugbuild-manifest(5): what a release of it will say */
 };
 

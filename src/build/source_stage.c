@@ -9,6 +9,7 @@
 #include "check/ignore.h"
 #include "check/rules.h"
 #include "source/tree.h"
+#include "sys/notes.h"
 #include "sys/process.h"
 #include "sys/sandbox.h"
 
@@ -441,6 +442,37 @@ static json_t *run(const struct sb_source_stage *stage, const struct sb_python *
 	return out;
 }
 
+/* The same, looked up where the same was asked before: it depends on nothing else. */
+static json_t *ask(const struct sb_source_stage *stage, const struct sb_python *python, struct sb_span input,
+		   struct sb_error *err)
+{
+	SB_AUTO_FREE char *probes = sb_xasprintf("%s/probes", sb_datadir());
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(ANSWER_MAX);
+	SB_AUTO(sb_sha256) hash = { 0 };
+	struct sb_error unseen = { 0 };
+	char key[SB_DIGEST_HEX];
+	json_t *answer = NULL;
+
+	sb_note_key(&hash, "settings");
+	sb_note_add_file(&hash, python->path);
+	sb_note_add_file(&hash, probes);
+	sb_sha256_add(&hash, input);
+	sb_sha256_finish(&hash, key);
+	if (sb_note_find(&text, stage->settings, "settings", key))
+		answer = sb_json_parse(sb_buffer_span(&text), &unseen);
+	if (stage->reused)
+		*stage->reused = answer != NULL;
+	if (answer)
+		return answer;
+	answer = run(stage, python, input, err);
+	sb_buffer_clear(&text);
+	if (answer)
+		sb_json_print_compact(&text, answer);
+	if (answer && !text.full)
+		sb_note_keep(stage->settings, "settings", key, sb_buffer_span(&text));
+	return answer;
+}
+
 static enum sb_severity severity_in(const json_t *one, enum sb_severity fallback)
 {
 	const char *word = sb_json_text(one, "severity", "");
@@ -500,7 +532,7 @@ int sb_source_stage(struct sb_findings *findings, const struct sb_source_stage *
 	sb_json_print_compact(&input, gather.input);
 	if (input.full)
 		return 0;
-	answer = run(stage, &python, sb_buffer_span(&input), &cancelled);
+	answer = ask(stage, &python, sb_buffer_span(&input), &cancelled);
 	if (*cancelled.text) {
 		*err = cancelled;
 		return -1;

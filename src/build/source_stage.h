@@ -26,6 +26,7 @@ struct sb_source_stage {
 	const struct sb_plan *plan;
 	const struct sb_list *config; /* config vars, of which names are used; NULL: no app is known */
 	const char *app;              /* for the fix lines; or NULL */
+	bool *reused;                 /* out: the answer was known; or NULL */
 	json_t **checklist;           /* out: see templates/probes/source_checklist.py; owned. NULL: not asked for */
 };
 

@@ -2,12 +2,23 @@
 
 #include <stdlib.h>
 
+#include "sys/notes.h"
+
 char *sb_uv_version(struct sb_build *build, const char *uv)
 {
 	SB_AUTO(sb_step) step = { 0 };
 	struct sb_error unseen = { 0 };
 	struct sb_span rest, line;
 
+	SB_AUTO(sb_sha256) hash = { 0 };
+	SB_AUTO(sb_buffer) known = SB_BUFFER_INIT(256);
+	char key[SB_DIGEST_HEX];
+
+	sb_note_key(&hash, "uv");
+	sb_note_add_file(&hash, uv);
+	sb_sha256_finish(&hash, key);
+	if (sb_note_find(&known, build->settings, "uv", key))
+		return sb_buffer_detach(&known);
 	sb_step_init(&step, build);
 	step.quiet = true;
 	step.name = "uv";
@@ -22,6 +33,7 @@ char *sb_uv_version(struct sb_build *build, const char *uv)
 	for (size_t i = 3; i < line.n; i++)
 		if (line.p[i] == ' ')
 			line.n = i;
+	sb_note_keep(build->settings, "uv", key, line);
 	return sb_span_dup(line);
 }
 

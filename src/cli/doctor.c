@@ -73,6 +73,8 @@ static void look_at_tools(struct report *report, struct sb_cli *cli)
 		say(report, false, "builds run without a sandbox (slugbuild.sandbox = off)",
 		    "git config --global slugbuild.sandbox auto");
 	} else {
+		sb_box_forget(&cli->settings); /* tried, not remembered */
+
 		bool works = sb_box_works(&cli->settings, &why);
 		SB_AUTO_FREE char *what = sb_xasprintf("bubblewrap %s%s", works ? "works" : "does not work: ",
 						       works ? "" : why);

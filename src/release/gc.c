@@ -59,11 +59,16 @@ static void need(struct gc *gc, const json_t *facts)
 {
 	const char *slug = sb_json_text(facts, "slug.sha256", "");
 	const char *layer = sb_json_text(facts, "deps_key", "");
+	const json_t *one;
+	size_t i;
 
 	if (*slug)
 		sb_list_add(&gc->slugs, slug);
 	if (*layer)
 		sb_list_add(&gc->layers, layer);
+	json_array_foreach((json_t *)sb_json_at(facts, "slug.layers"), i, one)
+		if (*sb_json_text(one, "key", ""))
+			sb_list_add(&gc->layers, sb_json_text(one, "key", ""));
 }
 
 /* What one app needs. What cannot be read might name anything: then nothing is removed. */
@@ -269,7 +274,8 @@ static int collect(struct gc *gc, struct sb_error *err)
 		return -1;
 	if (sweep_folder(gc, "slugs", slug_unneeded, err) < 0 ||
 	    sweep_folder(gc, "tmp", temp_unneeded, err) < 0 ||
-	    sweep_folder(gc, "layers", layer_unneeded, err) < 0)
+	    sweep_folder(gc, "layers", layer_unneeded, err) < 0 ||
+	    sweep_folder(gc, "notes", piece_unneeded, err) < 0)
 		return -1;
 	return sweep_pieces(gc, err);
 }

@@ -29,18 +29,27 @@ static char *interpreter_prefix(const struct sb_release *release)
 	return SB_STEAL(prefix);
 }
 
+/* Read-only, where the store has it: a release links to it. */
+static void bind_layer(struct sb_box *box, const struct sb_run *run, const char *key)
+{
+	SB_AUTO_FREE char *path = sb_store_layer_path(run->app->store, key);
+
+	if (sb_is_digest(key) && faccessat(AT_FDCWD, path, F_OK, 0) == 0)
+		sb_box_read(box, path, NULL);
+}
+
 static void bind_folders(struct sb_box *box, const struct sb_run *run, const char *directory)
 {
 	const char *key = sb_json_text(run->release->facts, "deps_key", "");
 	SB_AUTO_FREE char *prefix = interpreter_prefix(run->release);
+	const json_t *layer;
+	size_t i;
 
 	sb_box_write(box, directory, NULL);
-	if (sb_is_digest(key)) {
-		SB_AUTO_FREE char *layer = sb_store_layer_path(run->app->store, key);
-
-		if (faccessat(AT_FDCWD, layer, F_OK, 0) == 0)
-			sb_box_read(box, layer, NULL);
-	}
+	bind_layer(box, run, key);
+	json_array_foreach((json_t *)sb_json_at(run->release->facts, "slug.layers"), i, layer)
+		if (strcmp(sb_json_text(layer, "key", ""), key) != 0)
+			bind_layer(box, run, sb_json_text(layer, "key", ""));
 	if (prefix && faccessat(AT_FDCWD, prefix, F_OK, 0) == 0)
 		sb_box_read(box, prefix, NULL);
 }

@@ -4,6 +4,7 @@
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/lock.h"
+#include "sys/settle.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,6 +89,7 @@ static int make_folders(int root, struct sb_error *err)
 	} folder[] = {
 		{ "repos", 0755 },       { "apps", 0755 },         { "log", 0750 },
 		{ "store/slugs", 0750 }, { "store/layers", 0755 }, { "store/traces", 0750 },
+		{ "store/notes", 0750 },
 		{ "store/cache", 0755 }, { "store/tmp", 0750 },
 	};
 
@@ -179,6 +181,10 @@ static int make_layer(int layers, const char *temp, const char *key, const char 
 			sb_error_fix(err, "keep the whole of slugbuild.root on one filesystem");
 		return -1;
 	}
+	SB_AUTO_CLOSE int tree = sb_open_dir(dir, "tree", err);
+
+	if (tree < 0 || sb_folder_seal(tree, err) < 0)
+		return -1;
 	sb_stamp(stamp, sb_wall());
 	sb_json_set_text(facts, "key", key);
 	sb_json_set_text(facts, "created", stamp);

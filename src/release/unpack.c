@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHEAP (256 << 20) /* bytes that are hashed in a fraction of a second */
-
 /* What the dependency layer brings; each is a symlink into the store where it can be. */
 static const char *const parts[] = { "python", "runtime", "src" };
 
@@ -61,30 +59,71 @@ static int open_slug(const struct sb_app *app, const struct sb_release *release,
 		return sb_fail_sys(err, "open %s", path);
 	if (size >= 0 && st.st_size != size)
 		return damaged(path, "its size is another one", err);
-	if ((st.st_size <= CHEAP ||
-	     !strcmp(sb_json_text(release->facts, "kind", ""), "rollback")) &&
+	/* That of a push was written a moment ago; what is read of it, its gzip checksums vouch for. */
+	if (strcmp(sb_json_text(release->facts, "kind", ""), "deploy") != 0 &&
 	    check_digest(fd, path, sha256, err) < 0)
 		return -1;
 	return SB_STEAL_FD(fd);
 }
 
-/* The kept layer's folder, or NULL where the slug's own copy is wanted. Owned. */
-static char *find_layer(const struct sb_app *app, const struct sb_release *release,
-			const struct sb_settings *settings)
-{
-	const char *key = sb_json_text(release->facts, "deps_key", "");
+/* What is linked to the store: paths in the release and their targets. Those are left out when the
+ * slug is unpacked, and the layers that hold nothing else are not even read. */
+struct links {
+	struct sb_list name, target;
+	struct sb_list whole; /* names of layers */
+};
 
-	return settings->release_copy || !sb_is_digest(key) ? NULL
-							    : sb_store_layer(app->store, key);
+static void links_release(struct links *links)
+{
+	sb_list_release(&links->name);
+	sb_list_release(&links->target);
+	sb_list_release(&links->whole);
 }
 
-/*
- * All but the dependency layer, whose members are not even read: the facts know where each layer
- * lies in the slug. Facts that do not add up are no reason to fail: then all of it is read.
- */
-static int unpack_rest(int slug, int dir, const json_t *facts, const char *const *skip,
+static void add_packages(struct links *links, const struct sb_app *app, const struct sb_release *release)
+{
+	const char *key = sb_json_text(release->facts, "deps_key", "");
+	SB_AUTO_FREE char *layer = sb_is_digest(key) ? sb_store_layer(app->store, key) : NULL;
+
+	for (size_t i = 0; layer && i < SB_COUNT(parts); i++) {
+		SB_AUTO_FREE char *target = sb_xasprintf("%s/.slugbuild/%s", layer, parts[i]);
+
+		if (faccessat(AT_FDCWD, target, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		sb_list_addf(&links->name, ".slugbuild/%s", parts[i]);
+		sb_list_add(&links->target, target);
+	}
+	if (links->name.n)
+		sb_list_add(&links->whole, "python");
+}
+
+/* What collectstatic made, where the build found that releases may share it (app/share.h). */
+static void add_static(struct links *links, const struct sb_app *app, const struct sb_release *release)
+{
+	const char *root = sb_json_text(release->facts, "shared_static", "");
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach((json_t *)sb_json_at(release->facts, "slug.layers"), i, one) {
+		if (!*root || strcmp(sb_json_text(one, "name", ""), "static") != 0)
+			continue;
+
+		SB_AUTO_FREE char *layer = sb_store_layer(app->store, sb_json_text(one, "key", ""));
+		SB_AUTO_FREE char *target = layer ? sb_xasprintf("%s/%s", layer, root) : NULL;
+
+		if (!target || faccessat(AT_FDCWD, target, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		sb_list_add(&links->name, root);
+		sb_list_add(&links->target, target);
+		sb_list_add(&links->whole, "static");
+	}
+}
+
+/* Facts that do not add up are no reason to fail: then all of the slug is read. */
+static int unpack_rest(int slug, int dir, const json_t *facts, const struct links *links,
 		       struct sb_error *err)
 {
+	const char *const *skip = (const char *const *)links->name.item;
 	const json_t *layers = sb_json_at(facts, "layers");
 	int64_t total = 0, at = 0;
 	json_t *layer;
@@ -92,13 +131,13 @@ static int unpack_rest(int slug, int dir, const json_t *facts, const char *const
 
 	json_array_foreach((json_t *)layers, i, layer) total +=
 		sb_json_int(layer, "size", INT32_MAX);
-	if (!skip[0] || !total || total > sb_json_int(facts, "size", 0))
-		return sb_slug_unpack(slug, dir, skip, err);
+	if (!links->name.n || !total || total > sb_json_int(facts, "size", 0))
+		return sb_slug_unpack(slug, dir, links->name.n ? skip : NULL, err);
 	json_array_foreach((json_t *)layers, i, layer)
 	{
 		int64_t size = sb_json_int(layer, "size", 0);
 
-		if (size && strcmp(sb_json_text(layer, "name", ""), "python") != 0 &&
+		if (size && !sb_list_has(&links->whole, sb_json_text(layer, "name", "")) &&
 		    sb_slug_unpack_part(slug, at, size, dir, skip, err) < 0)
 			return -1;
 		at += size;
@@ -106,35 +145,26 @@ static int unpack_rest(int slug, int dir, const json_t *facts, const char *const
 	return 0;
 }
 
-static int fill(int slug, int dir, const char *layer, const json_t *facts, struct sb_error *err)
+static int make_link(int dir, const char *name, const char *target, struct sb_error *err)
 {
-	const char *skip[SB_COUNT(parts) + 1] = { NULL };
-	char names[SB_COUNT(parts)][32];
-	size_t n = 0;
+	const char *slash = strrchr(name, '/');
+	SB_AUTO_FREE char *folder =
+		sb_span_dup((struct sb_span) { name, slash ? (size_t)(slash - name) : 0 });
+	SB_AUTO_CLOSE int made = slash ? sb_make_dirs_at(dir, folder, 0755, err) : dup(dir);
 
-	for (size_t i = 0; layer && i < SB_COUNT(parts); i++) {
-		SB_AUTO_FREE char *target = sb_xasprintf("%s/.slugbuild/%s", layer, parts[i]);
-
-		if (faccessat(AT_FDCWD, target, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		snprintf(names[n], sizeof(names[n]), ".slugbuild/%s", parts[i]);
-		skip[n] = names[n];
-		n++;
-	}
-	if (unpack_rest(slug, dir, facts, skip, err) < 0)
+	if (made < 0)
 		return -1;
-	if (n) {
-		SB_AUTO_CLOSE int made = sb_make_dirs_at(dir, ".slugbuild", 0755, err);
+	return symlinkat(target, made, slash ? slash + 1 : name) < 0 ? sb_fail_sys(err, "link %s", name)
+								     : 0;
+}
 
-		if (made < 0)
+static int fill(int slug, int dir, const struct links *links, const json_t *facts, struct sb_error *err)
+{
+	if (unpack_rest(slug, dir, facts, links, err) < 0)
+		return -1;
+	for (size_t i = 0; i < links->name.n; i++)
+		if (make_link(dir, links->name.item[i], links->target.item[i], err) < 0)
 			return -1;
-	}
-	for (size_t i = 0; i < n; i++) {
-		SB_AUTO_FREE char *target = sb_xasprintf("%s/%s", layer, names[i]);
-
-		if (symlinkat(target, dir, names[i]) < 0)
-			return sb_fail_sys(err, "link %s", names[i]);
-	}
 	/* The name `app` says that all of it is there, also after a power cut. */
 	if (syncfs(dir) < 0)
 		return sb_fail_sys(err, "sync the release's folder");
@@ -156,12 +186,16 @@ int sb_release_unpack(const struct sb_app *app, const struct sb_release *release
 	sb_sweep(folder, 0);
 
 	SB_AUTO_CLOSE int slug = open_slug(app, release, err);
-	SB_AUTO_FREE char *layer = slug < 0 ? NULL : find_layer(app, release, settings);
+	__attribute__((cleanup(links_release))) struct links links = { 0 };
 	SB_AUTO_CLOSE int dir = slug < 0 ? -1 : sb_make_temp_dir(folder, &temp, 0755, err);
 
 	if (dir < 0)
 		return -1;
-	if (fill(slug, dir, layer, sb_json_at(release->facts, "slug"), err) == 0 &&
+	if (!settings->release_copy) {
+		add_packages(&links, app, release);
+		add_static(&links, app, release);
+	}
+	if (fill(slug, dir, &links, sb_json_at(release->facts, "slug"), err) == 0 &&
 	    sb_rename_new(folder, temp, folder, "app", err) == 0)
 		return 0;
 	(void)!sb_remove_tree(folder, temp, &ignored);

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "base/buffer.h"
 #include "sys/box.h"
+#include "sys/notes.h"
 #include "sys/files.h"
 #include "sys/spawn.h"
 
@@ -69,6 +70,54 @@ static bool probe(const struct sb_settings *settings, char *why, size_t size)
 	return false;
 }
 
+/* What bubblewrap's success depends on; a failure is tried again each time. */
+static void trial_key(char key[SB_DIGEST_HEX], const char *program)
+{
+	static const char *const switches[] = {
+		"/proc/sys/kernel/random/boot_id",
+		"/proc/sys/kernel/unprivileged_userns_clone",
+		"/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+		"/proc/sys/user/max_user_namespaces",
+		"/proc/self/uid_map",
+		"/proc/self/attr/current",
+	};
+	SB_AUTO(sb_sha256) hash = { 0 };
+	char ids[64];
+
+	sb_note_key(&hash, "sandbox");
+	sb_note_add_file(&hash, program);
+	for (size_t i = 0; i < SB_COUNT(switches); i++)
+		sb_note_add_text(&hash, switches[i]);
+	snprintf(ids, sizeof(ids), "%u %u", (unsigned)geteuid(), (unsigned)getegid());
+	sb_sha256_field(&hash, ids);
+	sb_sha256_finish(&hash, key);
+}
+
+static bool try_once(const struct sb_settings *settings, const char *program, char *why, size_t size)
+{
+	SB_AUTO(sb_buffer) known = SB_BUFFER_INIT(256);
+	char key[SB_DIGEST_HEX];
+
+	trial_key(key, program);
+	if (sb_note_find(&known, settings, "sandbox", key))
+		return true;
+	if (!probe(settings, why, size))
+		return false;
+	sb_note_keep(settings, "sandbox", key, sb_span_of("works"));
+	return true;
+}
+
+void sb_box_forget(const struct sb_settings *settings)
+{
+	const char *program = sb_box_program(settings);
+	char key[SB_DIGEST_HEX];
+
+	if (!program)
+		return;
+	trial_key(key, program);
+	sb_note_forget(settings, "sandbox", key);
+}
+
 bool sb_box_works(const struct sb_settings *settings, const char **why)
 {
 	static bool works;
@@ -84,7 +133,7 @@ bool sb_box_works(const struct sb_settings *settings, const char **why)
 	}
 	program = program ? program : "none";
 	if (strcmp(tried, program) != 0)
-		works = probe(settings, reason, sizeof(reason));
+		works = try_once(settings, program, reason, sizeof(reason));
 	snprintf(tried, sizeof(tried), "%s", program);
 	if (why && !works)
 		*why = reason;

@@ -59,8 +59,14 @@ int sb_box_start(struct sb_box *box, const struct sb_child *child, pid_t *pid, s
 /* Becomes the program, in the box: only returns on failure. */
 int sb_box_exec(struct sb_box *box, const char *const *argv, struct sb_error *err) SB_MUST_CHECK;
 
-/* Whether bubblewrap works here, tried once a process; `why` (or NULL) gets the reason when not. */
+/*
+ * Whether bubblewrap works here, tried once a process; `why` (or NULL) gets the reason when not.
+ * That it did is noted in the store until the machine starts anew, or bubblewrap, the user or one
+ * of the kernel's switches for it becomes another one: where it has stopped to work all the same,
+ * the step that wants it fails.
+ */
 bool sb_box_works(const struct sb_settings *settings, const char **why);
+void sb_box_forget(const struct sb_settings *settings); /* the note: it is tried again */
 
 void sb_box_release(struct sb_box *box);
 

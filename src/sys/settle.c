@@ -114,3 +114,38 @@ int sb_folder_settle(int dir, struct sb_error *err)
 {
 	return settle_dir(dir, 0, err);
 }
+
+static int seal(int dir, int depth, struct sb_error *err)
+{
+	SB_AUTO(sb_list) names = { 0 };
+	struct stat st;
+
+	if (depth > DEPTH_MAX)
+		return sb_fail(err, SB_ELIMIT, "folders more than %d deep", DEPTH_MAX);
+	if (sb_list_dir(&names, dir, ".", err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *name = names.item[i];
+
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return sb_fail_sys(err, "look at %s", name);
+		if (S_ISREG(st.st_mode) && (st.st_mode & 0222) &&
+		    fchmodat(dir, name, st.st_mode & 0555, 0) < 0)
+			return sb_fail_sys(err, "chmod %s", name);
+		if (!S_ISDIR(st.st_mode))
+			continue;
+		SB_AUTO_CLOSE int child =
+			openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (child < 0)
+			return sb_fail_sys(err, "open %s", name);
+		if (seal(child, depth + 1, err) < 0)
+			return sb_wrap(err, "%s", name);
+	}
+	return fchmod(dir, 0555) < 0 ? sb_fail_sys(err, "chmod a folder") : 0;
+}
+
+int sb_folder_seal(int dir, struct sb_error *err)
+{
+	return seal(dir, 0, err);
+}

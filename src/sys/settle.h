@@ -12,4 +12,10 @@
  */
 int sb_folder_settle(int dir, struct sb_error *err) SB_MUST_CHECK;
 
+/*
+ * Takes all write permission from a folder and what is in it: who follows a symlink into it by
+ * mistake is told no, the owner too (root is not). sb_remove_tree removes it all the same.
+ */
+int sb_folder_seal(int dir, struct sb_error *err) SB_MUST_CHECK;
+
 #endif

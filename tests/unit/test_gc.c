@@ -127,6 +127,27 @@ static void gc_prunes_releases_and_then_their_slugs(void **out)
 	assert_string_equal(what_is_left(state), "slugs/b.tar.gz ");
 }
 
+/* What a release links to: its packages, and the static files that it shares. Notes are a cache. */
+static void gc_keeps_every_layer_that_a_release_links_to(void **out)
+{
+	struct state *state = *out;
+
+	add_slug(state, DIGEST_A);
+	add_layer(state, DIGEST_A);
+	add_layer(state, DIGEST_B);
+	add_layer(state, DIGEST_C);
+	sh("chmod 555 %s/layers/*/tree; echo note > %s/notes/uv-1", state->store.path, state->store.path);
+	commit(state, "deploy",
+	       "{\"slug\":{\"sha256\":\"" DIGEST_A "\",\"layers\":[{\"name\":\"static\",\"key\":\"" DIGEST_B
+	       "\"}]},\"deps_key\":\"" DIGEST_A "\"}",
+	       NULL);
+	shift = 8 * 86400;
+	collect(state, false);
+	shift = 0;
+	assert_string_equal(what_is_left(state), "layers/a layers/b slugs/a.tar.gz ");
+	assert_string_equal(sh("ls %s/notes", state->store.path), "");
+}
+
 static void gc_leaves_a_busy_app_alone(void **out)
 {
 	struct state *state = *out;
@@ -183,6 +204,7 @@ int main(void)
 		STATE_TEST(gc_takes_nothing_that_is_young),
 		STATE_TEST(gc_takes_what_no_release_names),
 		STATE_TEST(gc_prunes_releases_and_then_their_slugs),
+		STATE_TEST(gc_keeps_every_layer_that_a_release_links_to),
 		STATE_TEST(gc_leaves_a_busy_app_alone),
 		STATE_TEST(gc_removes_nothing_when_a_record_cannot_be_read),
 		STATE_TEST(gc_sweeps_what_a_killed_process_left),
