@@ -6,7 +6,8 @@
 # make check-hosts     real Git hosts: Gitea (built where there is a Go), gitolite, GitLab's hook runner
 # make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
 # make soundness N=10000 SEED=1         is what is remembered what a fresh run makes? (random edits)
-# make bench      measure; ratios against the usual ways, in one run
+# make bench      measure; ratios against the usual ways, in one run; a table and a picture of them
+# make bench-all  the same, with trees of 100,000 and 1,000,000 files
 # make fuzz-NAME SECS=60                search for new inputs with libFuzzer
 # make coverage   line coverage of unit, fuzz and end-to-end tests
 # make install    PREFIX=/usr/local DESTDIR=
@@ -57,7 +58,7 @@ export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/lint/lsan.supp:print_suppres
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
-.PHONY: all check check-hostile check-hosts unit fuzz e2e soundness lint format coverage install uninstall clean help deps demo real bench libraries
+.PHONY: all check check-hostile check-hosts unit fuzz e2e soundness lint format coverage install uninstall clean help deps demo real bench bench-all libraries
 .SECONDARY:
 all: $(bins) $(made_page)
 libraries:
@@ -128,6 +129,8 @@ real: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
 bench: all $(B)/bench/compress
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run
+bench-all: all $(B)/bench/compress
+	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run --all
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/demo

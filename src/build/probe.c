@@ -5,6 +5,7 @@
 #include "build/deps.h"
 #include "build/probe_answer.h"
 #include "build/step_app.h"
+#include "check/quiet.h"
 #include "source/tree.h"
 
 #include <errno.h>
@@ -33,13 +34,14 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 static json_t *old_migrations(const struct sb_build *build)
 {
 	const struct sb_walk_limits limits = { build->settings->max_files, build->settings->max_depth };
+	const struct sb_survey survey = { build->settings, SB_QUIET_FORMAT, sb_level_is_quiet };
 	struct sb_error unseen = { 0 };
 	json_t *list;
 
 	if (!build->old_tree || !*build->old_tree)
 		return json_null();
 	list = sb_json_new_array();
-	if (sb_tree_walk(build->repo, build->old_tree, &limits, visit, list, &unseen) == 0)
+	if (sb_tree_survey(build->repo, build->old_tree, &limits, &survey, visit, list, &unseen) == 0)
 		return list;
 	json_decref(list);
 	return json_null();

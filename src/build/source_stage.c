@@ -7,6 +7,7 @@
 
 #include "build/python.h"
 #include "check/ignore.h"
+#include "check/quiet.h"
 #include "check/rules.h"
 #include "source/tree.h"
 #include "sys/notes.h"
@@ -302,6 +303,7 @@ static void add_config(struct gather *gather)
 static int gather_all(struct gather *gather, const struct sb_source_stage *stage, struct sb_error *err)
 {
 	const struct sb_walk_limits limits = { stage->settings->max_files, stage->settings->max_depth };
+	const struct sb_survey survey = { stage->settings, SB_QUIET_FORMAT, sb_level_is_quiet };
 	const char *lines = stage->plan->ignore ? stage->plan->ignore : "";
 
 	gather->stage = stage;
@@ -318,7 +320,12 @@ static int gather_all(struct gather *gather, const struct sb_source_stage *stage
 	sb_json_set_take(gather->input, "folders", gather->dirs);
 	if (sb_ignore_parse(&gather->ignore, sb_span_of(lines)) < 0)
 		return 0;
-	if (sb_tree_walk(stage->repo, stage->tree, &limits, visit, gather, err) < 0)
+	/* A checklist names every folder. */
+	int done = stage->checklist ? sb_tree_walk(stage->repo, stage->tree, &limits, visit, gather, err)
+				    : sb_tree_survey(stage->repo, stage->tree, &limits, &survey, visit,
+						     gather, err);
+
+	if (done < 0)
 		return -1;
 	hand_over_some(gather, true);
 	hand_over_some(gather, false);

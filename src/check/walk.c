@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "check/quiet.h"
 #include "check/view.h"
 
 #include <string.h>
@@ -138,7 +139,8 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 	case SB_DIR:
 		if (depth <= PROGRAM_DEPTH && !strcmp(name, "settings"))
 			note_folder(view, sb_path_folder(path));
-		return 0;
+		/* What lies in media/ and migrations/ is told by its path. */
+		return strstr(path, "media") || !strcmp(name, "migrations") ? SB_ENTER : 0;
 	case SB_SUBMODULE:
 		sb_list_add(&view->gitlinks, path);
 		return 0;
@@ -159,6 +161,9 @@ int sb_view_walk(struct sb_view *view, struct sb_error *err)
 {
 	const struct sb_settings *settings = view->check->settings;
 	struct sb_walk_limits limits = { settings->max_files, settings->max_depth };
+	const struct sb_survey survey = { settings, SB_QUIET_FORMAT, sb_level_is_quiet };
 
-	return sb_tree_walk(view->check->repo, view->check->tree, &limits, visit, view, err);
+	if (view->lfs.n) /* every file may be a pointer */
+		return sb_tree_walk(view->check->repo, view->check->tree, &limits, visit, view, err);
+	return sb_tree_survey(view->check->repo, view->check->tree, &limits, &survey, visit, view, err);
 }

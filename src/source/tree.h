@@ -84,6 +84,26 @@ int sb_tree_walk(struct sb_repo *repo, const char *tree, const struct sb_walk_li
 			      struct sb_error *err),
 		 void *ctx, struct sb_error *err) SB_MUST_CHECK;
 
+/*
+ * The same for a visitor to whom most folders say nothing. `quiet` is asked about a folder by its
+ * own entries alone, wherever it stands; a folder that is quiet, and all below it too, is visited
+ * itself but not entered: how many entries it has and how deep they go is noted in the store under
+ * its tree id (sys/notes.h), so an unchanged one is not read again. Its entries count, those too
+ * that `visit` would have left out; where the limits would be passed so, it is entered to see.
+ * `visit` may return SB_ENTER for a folder: all of it is visited, quiet or not.
+ */
+#define SB_ENTER 2
+struct sb_survey {
+	const struct sb_settings *settings;
+	const char *about; /* names the question: change it when `quiet` changes */
+	bool (*quiet)(const struct sb_tree *level);
+};
+int sb_tree_survey(struct sb_repo *repo, const char *tree, const struct sb_walk_limits *limits,
+		   const struct sb_survey *survey,
+		   int (*visit)(void *ctx, const char *path, const struct sb_entry *entry,
+				struct sb_error *err),
+		   void *ctx, struct sb_error *err) SB_MUST_CHECK;
+
 /* Seconds of an entry's mtime from its digest: 1980-01-01 plus 30 bits. See DESIGN "Reproducible".
  */
 int64_t sb_entry_mtime(const char *hex);

@@ -11,6 +11,7 @@
 struct walk {
 	struct sb_repo *repo;
 	const struct sb_walk_limits *limits;
+	const struct sb_survey *survey; /* or NULL */
 	int (*visit)(void *ctx, const char *path, const struct sb_entry *entry,
 		     struct sb_error *err);
 	void *ctx;
@@ -44,6 +45,24 @@ static int append(struct walk *walk, const char *name, struct sb_error *err)
 
 static int walk_tree(struct walk *walk, const char *tree, struct sb_error *err);
 
+/* Whether a folder need not be entered; then it is counted. Trees that cannot be read are entered:
+ * the walk says what is wrong with them, and where. */
+static bool pass_by(struct walk *walk, const char *tree)
+{
+	const struct sb_walk_limits *limits = walk->limits;
+	struct sb_error unseen = { 0 };
+	struct sb_tree_sum sum;
+
+	if (!walk->survey ||
+	    sb_tree_sum(&sum, walk->repo, tree, walk->path, walk->survey, &unseen) < 0 || !sum.quiet)
+		return false;
+	if (limits && ((limits->files > 0 && walk->files + sum.entries > limits->files) ||
+		       (limits->depth > 0 && walk->depth + sum.height > limits->depth)))
+		return false;
+	walk->files += sum.entries;
+	return true;
+}
+
 static int walk_entry(struct walk *walk, const struct sb_entry *entry, struct sb_error *err)
 {
 	const struct sb_walk_limits *limits = walk->limits;
@@ -56,7 +75,9 @@ static int walk_entry(struct walk *walk, const struct sb_entry *entry, struct sb
 
 	if (rc < 0)
 		return -1;
-	return entry->kind == SB_DIR && rc != SB_SKIP ? walk_tree(walk, entry->oid, err) : 0;
+	if (entry->kind != SB_DIR || rc == SB_SKIP || (rc != SB_ENTER && pass_by(walk, entry->oid)))
+		return 0;
+	return walk_tree(walk, entry->oid, err);
 }
 
 static int walk_entries(struct walk *walk, const struct sb_tree *level, struct sb_error *err)
@@ -106,6 +127,19 @@ int sb_tree_walk(struct sb_repo *repo, const char *tree, const struct sb_walk_li
 		 void *ctx, struct sb_error *err)
 {
 	struct walk walk = { .repo = repo, .limits = limits, .visit = visit, .ctx = ctx };
+
+	return walk_tree(&walk, tree, err);
+}
+
+int sb_tree_survey(struct sb_repo *repo, const char *tree, const struct sb_walk_limits *limits,
+		   const struct sb_survey *survey,
+		   int (*visit)(void *ctx, const char *path, const struct sb_entry *entry,
+				struct sb_error *err),
+		   void *ctx, struct sb_error *err)
+{
+	struct walk walk = {
+		.repo = repo, .limits = limits, .survey = survey, .visit = visit, .ctx = ctx
+	};
 
 	return walk_tree(&walk, tree, err);
 }

@@ -137,6 +137,9 @@ def make_site(folder, index):
         f.write("web: gunicorn mysite.wsgi\n")
     with open(os.path.join(folder, "mysite", "settings", "production.py"), "w") as f:
         f.write(SETTINGS)
+    with open(os.path.join(folder, "mysite", "settings", "uncompressed.py"), "w") as f:
+        f.write("from .production import *\n\nSTORAGES[\"staticfiles\"][\"BACKEND\"] = "
+                "\"django.contrib.staticfiles.storage.ManifestStaticFilesStorage\"\n")
     with open(os.path.join(folder, "home", "views.py"), "w") as f:
         f.write(VIEWS)
     for name in ("manage.py", os.path.join("mysite", "wsgi.py")):
@@ -169,6 +172,17 @@ while read -r old new ref; do
 	tar -C {work} -czf {work}/slug.tar.gz src venv
 	{restart}
 done
+"""
+
+
+# What starts it again, and waits until it answers.
+RESTART = """
+	if [ -f %(work)s/pid ]; then
+		kill "$(cat %(work)s/pid)" 2>/dev/null || :
+		while kill -0 "$(cat %(work)s/pid 2>/dev/null)" 2>/dev/null; do sleep 0.05; done
+	fi
+	%(work)s/venv/bin/gunicorn -b 127.0.0.1:%(port)d -D -p %(work)s/pid mysite.wsgi
+	until curl -fs http://127.0.0.1:%(port)d/up/ >/dev/null; do sleep 0.05; done
 """
 
 
