@@ -105,10 +105,15 @@ unit: $(units)
 fuzz: $(fuzzers)
 	$(Q)for f in $(fuzzers:$(B)/fuzz/fuzz_%=%); do \
 		prove -e '' $(B)/fuzz/fuzz_$$f :: tests/fuzz/corpus/$$f/* || exit 1; done
+# The library once with the sanitizers and the fuzzer's counters; each target is linked to it.
 fuzz-%:
-	$(Q)mkdir -p build && clang -g $(ALL_CPPFLAGS) $(pkg_cflags) -fsanitize=fuzzer,address,undefined \
-		-o build/$@ tests/fuzz/fuzz_$*.c $(lib_src) $(LIBS)
-	mkdir -p build/corpus-$* && build/$@ -max_total_time=$(or $(SECS),60) build/corpus-$* tests/fuzz/corpus/$*
+	$(Q)mkdir -p build/corpus-$*
+	$(Q)$(MAKE) --no-print-directory KIND=libfuzzer CC=clang WARN= \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' \
+		build/libfuzzer/libslugbuild.a
+	$(Q)clang -g $(ALL_CPPFLAGS) $(pkg_cflags) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o build/$@ tests/fuzz/fuzz_$*.c build/libfuzzer/libslugbuild.a $(LIBS)
+	build/$@ -max_total_time=$(or $(SECS),60) build/corpus-$* tests/fuzz/corpus/$*
 e2e: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run $(T)
 # The collector is linked statically: it starts in no time, and ten thousand runs are some minutes.
@@ -127,7 +132,7 @@ check-hosts: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --hosts $(T)
 real: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
-bench: all $(B)/bench/compress
+bench: all $(B)/bench/compress $(B)/bench/check_push
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run
 bench-all: all $(B)/bench/compress
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run --all

@@ -92,6 +92,9 @@ int sb_produce_check(struct sb_produce *make, struct sb_error *err)
 		return -1;
 	size_t step = sb_timing_begin(&make->timings, "check");
 
+	if (make->only_static)
+		find_old_tree(make); /* where no release can be looked up: what the host accepted */
+	check.known = *make->known ? make->known : make->only_static ? make->old_tree : NULL;
 	if (sb_check_run(&make->plan, &make->findings, &check, err) < 0)
 		return -1;
 	make->static_findings = make->findings.n;

@@ -43,6 +43,7 @@ struct sb_produce {
 	const char *work;               /* a folder to work in, swept by the caller; NULL: the store's tmp */
 	int dir;
 	const char *name;
+	char known[SB_OID_MAX + 1];     /* the tree of the app's newest release, which was checked; or "" */
 	/* out; sb_produce_release */
 	struct sb_timings timings;
 	struct sb_commit commit;

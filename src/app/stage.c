@@ -28,6 +28,20 @@ void sb_stage_release(struct sb_stage *stage)
 	free(stage->work);
 }
 
+/* The tree that the newest release was made from. */
+static void find_known(struct sb_stage *stage)
+{
+	SB_AUTO(sb_release) release = { 0 };
+	struct sb_error unseen = { 0 };
+	int number = sb_ledger_newest(&stage->app, &unseen);
+	const char *tree = NULL;
+
+	if (number > 0 && sb_ledger_load(&release, &stage->app, number, &unseen) == 0)
+		tree = sb_json_text(release.facts, "tree", NULL);
+	if (tree && strlen(tree) <= SB_OID_MAX)
+		sb_span_copy(stage->make.known, sizeof(stage->make.known), sb_span_of(tree));
+}
+
 int sb_stage_preview(struct sb_stage *stage, const struct sb_settings *all, const char *app,
 		     struct sb_error *err)
 {
@@ -58,6 +72,7 @@ int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const c
 	stage->make.config = &stage->config;
 	stage->make.config_known = true;
 	stage->make.only_static = false;
+	find_known(stage);
 	return 0;
 }
 

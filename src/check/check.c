@@ -10,6 +10,7 @@
 #include "check/near.h"
 #include "check/procfile.h"
 #include "check/rules.h"
+#include "check/secrets.h"
 #include "check/serve.h"
 #include "check/version.h"
 
@@ -259,7 +260,7 @@ static int look(struct sb_plan *plan, struct sb_needs *needs, struct sb_view *vi
 	sb_files_find_wsgi(plan, view);
 	if (sb_files_look(view, err) < 0 || sb_manager_look(plan, needs, view, err) < 0 ||
 	    sb_hygiene_look(view, needs, err) < 0 || sb_near_look(plan, needs, view, err) < 0 ||
-	    look_at_versions(plan, needs, view, err) < 0 ||
+	    sb_secrets_look(view, err) < 0 || look_at_versions(plan, needs, view, err) < 0 ||
 	    look_at_procfile(plan, needs, view, err) < 0 || look_at_appjson(plan, view, err) < 0)
 		return -1;
 	off = sb_view_has(view, ".heroku/collectstatic_disabled", err);

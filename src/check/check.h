@@ -24,6 +24,8 @@ struct sb_check {
 	const char *tree; /* of the app: a commit's, or its subtree at slugbuild.path */
 	const struct sb_settings *settings;
 	bool heroku; /* ask Heroku's rules, and no others: see heroku.h. The plan stays empty */
+	const char *known; /* a tree that was checked before, of the app as `tree` is; NULL: none. What it has
+			    * is not looked through for tokens again */
 	int64_t now; /* seconds since 1970; 0: the clock's. Versions past their end are told by it */
 };
 

@@ -107,13 +107,6 @@ static bool is_env(const char *name)
 	return is_one_of(name, names, SB_COUNT(names));
 }
 
-static bool is_key(const char *name)
-{
-	static const char *const names[] = { "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519" };
-
-	return is_one_of(name, names, SB_COUNT(names));
-}
-
 /* Folders whose files show or test something. */
 bool sb_path_is_sample(const char *path)
 {
@@ -177,8 +170,6 @@ static void note_file(struct sb_hygiene *hygiene, const char *path, const char *
 		note(&hygiene->virtualenvs, folder);
 	} else if (is_env(name) && !sb_path_is_sample(path)) {
 		note(&hygiene->env, sb_span_of(path));
-	} else if (is_key(name) && !sb_path_is_sample(path)) {
-		note(&hygiene->keys, sb_span_of(path));
 	} else if ((!strcmp(last, "sqlite3") || !strcmp(name, "db.sqlite")) &&
 		   sb_span_count(sb_span_of(path), '/') < 2 && !sb_path_is_sample(path)) {
 		note(&hygiene->databases, sb_span_of(path));
@@ -208,7 +199,6 @@ void sb_hygiene_release(struct sb_hygiene *hygiene)
 	sb_list_release(&hygiene->modules);
 	sb_list_release(&hygiene->odd);
 	sb_list_release(&hygiene->twins);
-	sb_list_release(&hygiene->keys);
 	free(hygiene->bytecode);
 	free(hygiene->upload);
 	free(hygiene->seen);

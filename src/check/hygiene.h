@@ -26,7 +26,6 @@ struct sb_hygiene {
 	struct sb_list modules;     /* node_modules folders */
 	struct sb_list odd;         /* names with bytes that do not survive */
 	struct sb_list twins;       /* differ from another name of their folder by case only */
-	struct sb_list keys;        /* files of private keys, by name: id_rsa */
 	char *bytecode;             /* the first file, or NULL */
 	size_t bytecodes;
 	char *upload;               /* the first file in media/ that a person made */

@@ -41,5 +41,25 @@ const struct sb_rule sb_rules_hygiene[] = {
 	  "secrets where the app reads one. Only lines that matter for this app are asked for, and only those "
 	  "that no line there covers.",
 	  "python-dotenv in requirements.txt, and no .env in .gitignore" },
+	{ "secret-token", SB_ERROR, "a token of a known provider is committed",
+	  "Found by its form: the prefix, the length, and the checksum where there is one (GitHub, GitLab, npm, "
+	  "PyPI, Slack, Stripe live keys, SendGrid, AWS, OpenAI, Anthropic, Heroku, DigitalOcean). Nothing is "
+	  "guessed by how random a text looks. It is in the history from now on, so it has to be made "
+	  "invalid first. A find that is harmless is allowed by the line in .slugbuild-allow that the finding "
+	  "gives: its path, and the SHA-256 of what was found. Files over 1 MiB are not looked through.",
+	  "STRIPE_KEY = \"sk_live_…\"" },
+	{ "private-key", SB_ERROR, "a private key is committed",
+	  "A PEM key without a passphrase, alone or in the JSON of a Google service account, outside of folders "
+	  "of tests, examples and documentation. Whoever has a clone has the key. Make a new one, and keep it in "
+	  "a config var. A harmless one is allowed by the line in .slugbuild-allow that the finding gives.",
+	  "deploy/server.key" },
+	{ "secret-unread", SB_WARNING, "not every file was looked through for tokens",
+	  "A check of a whole repository reads 128 MiB of texts at most. A later push is read in full: only "
+	  "what changed since the last accepted one is looked through.",
+	  "a first push of 40,000 large files" },
+	{ "allow-line", SB_WARNING, "a line of .slugbuild-allow that allows nothing",
+	  "Each line is a path and the SHA-256 of what was found there, with a blank between; # starts a "
+	  "comment. Take it as the finding gives it.",
+	  "settings.py" },
 };
 const size_t sb_rules_hygiene_count = SB_COUNT(sb_rules_hygiene);

@@ -11,28 +11,20 @@
 static const char POINTER[] = "version https://git-lfs.github.com/spec/v1";
 
 /* Folders that hold other people's code. */
-static bool is_foreign(const char *name)
+static bool is_below_foreign(const char *path)
 {
-	static const char *const names[] = { "node_modules",  "venv",        ".venv",
-					     "site-packages", "__pycache__", ".tox" };
+	static const char *const words[] = { "node_modules/", "venv/", "site-packages/", "__pycache__/",
+					     ".tox/" };
 
-	for (size_t i = 0; i < SB_COUNT(names); i++)
-		if (!strcmp(name, names[i]))
-			return true;
-	return false;
-}
+	for (size_t i = 0; i < SB_COUNT(words); i++) {
+		const char *at = strstr(path, words[i]);
 
-static bool is_below_foreign(struct sb_span path)
-{
-	struct sb_span part;
-	bool foreign = false;
-
-	while (!foreign && sb_span_cut(&path, '/', &part)) {
-		SB_AUTO_FREE char *name = sb_span_dup(part);
-
-		foreign = is_foreign(name);
+		for (; at; at = strstr(at + 1, words[i]))
+			if (at == path || at[-1] == '/' ||
+			    (!strncmp(at - 1, ".venv", 5) && (at - 1 == path || at[-2] == '/')))
+				return true;
 	}
-	return foreign;
+	return false;
 }
 
 static bool is_input(const char *name)
@@ -129,11 +121,12 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	size_t depth = sb_span_count(sb_span_of(path), '/') + 1;
 
-	if (sb_ignore_matches(&view->ignore, path, entry->kind == SB_DIR))
+	/* what lies in a folder that is left out is not come to */
+	if (sb_ignore_matches_itself(&view->ignore, path, entry->kind == SB_DIR))
 		return entry->kind == SB_DIR ? SB_SKIP : 0;
 	sb_hygiene_note(&view->hygiene, path, name, entry);
 	/* Entered all the same: what lies there counts, and bombs are laid where nobody looks. */
-	if (is_below_foreign(sb_span_of(path)))
+	if (is_below_foreign(path))
 		return 0;
 	switch (entry->kind) {
 	case SB_DIR:

@@ -61,6 +61,31 @@ char *sb_git_user_config(bool xdg)
 		    : NULL;
 }
 
+/*
+ * libgit2 with mbedTLS reads the system's certificates whenever it starts, for connections that
+ * are never made here: a third of a check's time (55 of 140 million instructions). The program's
+ * own symbols come before a library's: these two say that there are none. A libgit2 with another
+ * TLS, or none, never calls them.
+ */
+#define NO_FILE (-0x2900) /* MBEDTLS_ERR_X509_FILE_IO_ERROR */
+
+int mbedtls_x509_crt_parse_file(void *chain, const char *path);
+int mbedtls_x509_crt_parse_path(void *chain, const char *path);
+
+int mbedtls_x509_crt_parse_file(void *chain, const char *path)
+{
+	(void)chain;
+	(void)path;
+	return NO_FILE;
+}
+
+int mbedtls_x509_crt_parse_path(void *chain, const char *path)
+{
+	(void)chain;
+	(void)path;
+	return NO_FILE;
+}
+
 void sb_git_start(void)
 {
 	/* These change nothing about how objects and refs are read. */

@@ -117,9 +117,13 @@ const struct sb_entry **sb_tree_sorted(const struct sb_tree *tree)
 {
 	const struct sb_entry **list = sb_xcalloc(tree->n, sizeof(struct sb_entry *));
 
-	for (size_t i = 0; i < tree->n; i++)
+	bool sorted = true; /* nearly always: git's order differs for a folder's name only */
+
+	for (size_t i = 0; i < tree->n; i++) {
 		list[i] = &tree->entry[i];
-	if (tree->n)
+		sorted = sorted && (!i || strcmp(tree->entry[i - 1].name, tree->entry[i].name) < 0);
+	}
+	if (!sorted)
 		qsort(list, tree->n, sizeof(struct sb_entry *), by_name);
 	return list;
 }

@@ -107,27 +107,37 @@ static void print_plan(struct sb_buffer *out, const struct sb_plan *plan)
 		sb_buffer_addf(out, "postdeploy %s\n", plan->postdeploy);
 }
 
-static void check_tree(struct sb_plan *plan, struct sb_findings *findings,
-		       const struct sb_settings *settings, bool heroku)
+/* `known`: a revision whose tree was checked before, or NULL. */
+static void check_after(struct sb_plan *plan, struct sb_findings *findings,
+			const struct sb_settings *settings, const char *known, bool heroku)
 {
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/app/.git", scratch);
 	SB_AUTO(sb_repo) repo = { 0 };
 	struct sb_error err = { 0 };
-	struct sb_commit commit;
+	struct sb_commit commit, old = { 0 };
 	char oid[SB_OID_MAX + 1];
 
 	if (sb_repo_open(&repo, path, &err) < 0 || sb_repo_resolve(&repo, "HEAD", oid, &err) < 0 ||
 	    sb_repo_commit(&repo, oid, &commit, &err) < 0)
 		fail_msg("%s", err.text);
 
+	if (known && (sb_repo_resolve(&repo, known, oid, &err) < 0 || sb_repo_commit(&repo, oid, &old, &err) < 0))
+		fail_msg("%s", err.text);
+
 	/* 2026-06-01: what has ended by then stays ended */
 	struct sb_check check = {
-		.repo = &repo, .tree = commit.tree, .settings = settings, .heroku = heroku,
-		.now = 1780272000
+		.repo = &repo, .tree = commit.tree, .settings = settings, .known = old.tree,
+		.heroku = heroku, .now = 1780272000
 	};
 
 	if (sb_check_run(plan, findings, &check, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+static void check_tree(struct sb_plan *plan, struct sb_findings *findings,
+		       const struct sb_settings *settings, bool heroku)
+{
+	check_after(plan, findings, settings, NULL, heroku);
 }
 
 static bool names_rule(const char *expect, const char *rule)
@@ -275,6 +285,43 @@ static void the_line_to_write_is_the_apps_own(void **state)
 	}
 }
 
+/* Only what a push changes is looked through for tokens. */
+static void tokens_of_an_accepted_tree_are_not_found_again(void **state)
+{
+	static const struct {
+		const char *change, *known;
+		size_t errors;
+	} rows[] = {
+		{ "true", NULL, 2 },
+		{ "true", "HEAD^", 0 }, /* accepted as it is */
+		{ "echo b >>mysite/b.py", "HEAD^", 0 },
+		{ "cp mysite/pay.py mysite/b.py", "HEAD^", 1 },
+		{ "echo b >>mysite/pay.py", "HEAD^", 1 },
+		{ "git mv mysite other", "HEAD^", 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < SB_COUNT(rows); i++) {
+		SB_AUTO(sb_settings) settings = { 0 };
+		SB_AUTO(sb_findings) findings = { 0 };
+		SB_AUTO(sb_plan) plan = { 0 };
+		SB_AUTO_FREE char *change = sb_xasprintf(
+			"cd %s/app && %s && git add -A && git -c user.name=t -c user.email=t@example.com "
+			"commit -q --allow-empty -m t",
+			scratch, rows[i].change);
+		size_t tokens = 0;
+
+		sb_settings_init(&settings);
+		make_tree(DATA "/secret-token/bad");
+		run(change);
+		check_after(&plan, &findings, &settings, rows[i].known, false);
+		for (size_t k = 0; k < findings.n; k++)
+			tokens += !strcmp(findings.item[k].rule, "secret-token");
+		if (tokens != rows[i].errors)
+			fail_msg("%s: %zu tokens found, not %zu", rows[i].change, tokens, rows[i].errors);
+	}
+}
+
 static int make_scratch(void **state)
 {
 	(void)state;
@@ -296,6 +343,7 @@ int main(void)
 		cmocka_unit_test(every_rule_has_a_folder_that_fires_it_and_one_that_must_not),
 		cmocka_unit_test(the_owner_sets_the_severity),
 		cmocka_unit_test(the_line_to_write_is_the_apps_own),
+		cmocka_unit_test(tokens_of_an_accepted_tree_are_not_found_again),
 	};
 
 	return cmocka_run_group_tests_name("check", tests, make_scratch, drop_scratch);
