@@ -106,7 +106,8 @@ static bool take_words(struct sb_words *out, struct sb_span s, size_t *i)
 		}
 		if (strchr("(){}", s.p[*i]) || out->n == SB_WORDS_MAX)
 			return false;
-		out->word[out->n].at = *i;
+		/* nothing of the command before, whose words are freed */
+		out->word[out->n] = (struct sb_word) { .at = *i };
 		if (!take_word(&out->word[out->n++], s, i))
 			return false;
 	}

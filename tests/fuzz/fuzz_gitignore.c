@@ -18,6 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 
 	SB_AUTO_FREE char *path = sb_span_dup(first);
+	if (path[0] == '/' || strstr(path, "//") || path[strlen(path) - 1] == '/')
+		return 0;
+
 	SB_AUTO_FREE char *inside = sb_xasprintf("%s/x", path);
 	SB_AUTO_FREE char *text = sb_span_dup(rest);
 	SB_AUTO_FREE char *with = sb_xasprintf("%s\n**\n", text);
@@ -31,8 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	sb_gitignore_parse(&all, sb_span_of(with));
 	sb_gitignore_parse(&back, sb_span_of(without));
-	if (path[0] != '/' && (!sb_gitignore_matches(&all, path, false) ||
-			       sb_gitignore_matches(&back, path, false)))
+	if (!sb_gitignore_matches(&all, path, false) || sb_gitignore_matches(&back, path, false))
 		abort();
 	if (memchr(rest.p ? rest.p : "", '!', rest.n) || sb_ignore_parse(&plain, rest) < 0)
 		return 0;
