@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "build/bundle.h"
+#include "build/bytecode.h"
 #include "build/diagnose.h"
 #include "build/install.h"
 #include "build/locks.h"
@@ -17,7 +18,7 @@
 #include "sys/files.h"
 #include "sys/settle.h"
 
-#define FORMAT "1" /* of the layer: change it when its making changes */
+#define FORMAT "2" /* of the layer: change it when its making changes */
 #define CONF_MAX 65536
 #define FACTS ".slugbuild/python/packages.json"
 #define FACTS_MAX (1 << 20)
@@ -158,45 +159,6 @@ static int write_facts(int deps, int python, const char *packages, const struct 
 	return sb_write_file(deps, FACTS, 0644, sb_buffer_span(&text), err);
 }
 
-/* Bytecode: unchecked where Python can, so that no mtime decides; without the build's path where it
- * can. */
-static int compile_all(struct sb_install *install, const char *packages, struct sb_error *err)
-{
-	const struct sb_python *python = install->python;
-	SB_AUTO_FREE char *at = sb_xasprintf("/app/.slugbuild/python/%s", packages);
-	SB_AUTO(sb_step) step = { 0 };
-
-	if (sb_install_step(&step, install, NULL, err) < 0)
-		return -1;
-	step.name = "compileall";
-	step.quiet = true;
-	step.box.network = false;
-	sb_list_add(&step.argv, python->path);
-	for (const char *const *p =
-		     (const char *const[]) { "-E", "-s", "-S", "-m", "compileall", "-q", NULL };
-	     *p; p++)
-		sb_list_add(&step.argv, *p);
-	if (python->major == 3 && python->minor >= 7) {
-		sb_list_add(&step.argv, "--invalidation-mode");
-		sb_list_add(&step.argv, "unchecked-hash");
-	}
-	if (python->major == 3 && python->minor >= 9) {
-		SB_AUTO_FREE char *strip = sb_box_path(&step.box, "/app/.slugbuild");
-
-		*strrchr(strip, '/') = '\0';
-		sb_list_add(&step.argv, "-s");
-		sb_list_add(&step.argv, strip);
-	}
-	sb_step_arg_path(&step, "", at);
-	if (install->build->settings->bundle_python) {
-		SB_AUTO_FREE char *own = sb_xasprintf("/app/.slugbuild/runtime/lib/python%d.%d",
-						      python->major, python->minor);
-
-		sb_step_arg_path(&step, "", own);
-	}
-	return sb_step_run(&step, err); /* files for another Python do not compile: no matter */
-}
-
 /* setuptools, from the interpreter's own wheel: packages of its time import it without saying so.
  */
 static int add_setuptools(struct sb_install *install, struct sb_error *err)
@@ -270,7 +232,7 @@ static int finish(struct sb_install *install, int deps, struct sb_error *err)
 	if (install->build->settings->bundle_python &&
 	    sb_bundle(install->build, install->python, deps, err) < 0)
 		return -1;
-	if (sb_folder_settle(deps, err) < 0 || compile_all(install, packages, err) < 0 ||
+	if (sb_folder_settle(deps, err) < 0 || sb_bytecode_make(install, packages, err) < 0 ||
 	    write_facts(deps, python, packages, install, err) < 0)
 		return -1;
 	return sb_folder_settle(deps, err);
@@ -362,6 +324,7 @@ static int keep(struct sb_install *install, const char *key, const char *foreign
 	build->deps_path = build->keep_layer(build->ctx, its_key, path, err);
 	if (!build->deps_path)
 		return -1;
+	sb_bytecode_note(install, its_key);
 	load_facts(build);
 	return 0;
 }

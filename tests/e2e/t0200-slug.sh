@@ -115,6 +115,18 @@ t 'and the same as a push makes of it' '
 	cmp one.tar.gz "$(slug_of blog)"
 '
 
+t 'other requirements: the same bytes from a store that knows the former layer as from an empty one' '
+	cp -r blog fewer
+	grep -v gunicorn blog/requirements.txt >fewer/requirements.txt
+	echo "web: python -m http.server" >fewer/Procfile
+	commit fewer "Without gunicorn"
+	slugbuild build fewer -o known.tar.gz >known.log 2>&1 || { cat known.log; false; }
+	slugbuild build fewer -o fresh.tar.gz --root "$WORK/empty" >fresh.log 2>&1 || { cat fresh.log; false; }
+	cmp known.tar.gz fresh.tar.gz
+	ls "$root"/store/notes/bytecode-*
+	tar tzf known.tar.gz | grep "django/conf/__pycache__/.*\.pyc$"
+'
+
 t 'inspect shows what is in it' '
 	slugbuild inspect one.tar.gz >inspect.txt
 	has web inspect.txt
