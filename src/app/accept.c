@@ -58,7 +58,8 @@ static int hand_to_watcher(struct sb_hook *hook, struct sb_stage *stage, size_t 
 
 	for (size_t i = 0; i < n; i++) {
 		target[i] = (struct sb_staged_target) { stage[i].app.name, stage[i].ref,
-							stage[i].make.commit.oid, stage[i].lock };
+							stage[i].make.commit.oid,
+							stage[i].record.id, stage[i].lock };
 		stage[i].lock.fd = -1;
 	}
 	int done = sb_watch(hook, target, n, err);

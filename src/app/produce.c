@@ -320,6 +320,8 @@ static int run_build(struct sb_produce *make, struct sb_build *build, struct sb_
 	sb_list_add_all(&config, (const char *const *)make->config->item);
 	sb_list_add_all(&config, (const char *const *)make->env_added.item);
 	build->config = &config;
+	if (make->second_run)
+		return sb_build_run(build, err);
 	make->layers = &layers;
 	sb_layers_tree(&layers);
 	int done = sb_build_run(build, err);
@@ -383,6 +385,7 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 				    .work_path = work_path,
 				    .cache_path = cache_path,
 				    .no_cache = make->no_cache,
+				    .confirm = make->second_run,
 				    .find_layer = find_layer,
 				    .keep_layer = keep_layer,
 				    .layer_ready = layer_ready,

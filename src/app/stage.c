@@ -112,7 +112,7 @@ static const char *why_cancel(void *ctx)
 	return NULL;
 }
 
-static char *last_python(const struct sb_app *app)
+char *sb_stage_last_python(const struct sb_app *app)
 {
 	SB_AUTO(sb_release) release = { 0 };
 	struct sb_error err = { 0 };
@@ -184,7 +184,7 @@ static int sweep_former(struct sb_stage *stage, struct sb_error *err)
 
 static int build_one(struct sb_stage *stage, struct sb_error *err)
 {
-	SB_AUTO_FREE char *python = last_python(&stage->app);
+	SB_AUTO_FREE char *python = sb_stage_last_python(&stage->app);
 	SB_AUTO_FREE char *current = current_commit(&stage->app);
 
 	sb_log_step(stage->log, "Building %s from %s, %.8s", stage->app.name,

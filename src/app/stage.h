@@ -42,6 +42,7 @@ int sb_stage_preview(struct sb_stage *stage, const struct sb_settings *all, cons
 int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err) SB_MUST_CHECK;
 int sb_stage_build(struct sb_stage *stage, struct sb_error *err) SB_MUST_CHECK;
 void sb_stage_undo(struct sb_stage *stage, const char *why); /* takes a finished one back */
+char *sb_stage_last_python(const struct sb_app *app);        /* "3.11" of its newest release; NULL: none. Owned. */
 bool sb_stage_forward(const struct sb_stage *stage);         /* the ref is created, or moves forward */
 void sb_stage_release(struct sb_stage *stage);
 

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "app/publish.h"
 #include "app/reconcile.h"
+#include "app/second_run.h"
 #include "app/watcher.h"
 #include "release/staged.h"
 #include "sys/clock.h"
@@ -99,6 +100,9 @@ static void follow(struct sb_hook *hook, struct sb_staged_target *target, size_t
 		if (settle(hook, &target[i], deadline) < 0)
 			continue; /* the marker or the release's state says it; the reconciler goes on */
 	}
+	for (size_t i = 0; i < n; i++)
+		if (ref_moved(hook, &target[i]))
+			sb_second_run(hook, target[i].app, target[i].commit, target[i].build);
 }
 
 int sb_watch(struct sb_hook *hook, struct sb_staged_target *target, size_t n, struct sb_error *err)

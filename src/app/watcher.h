@@ -14,9 +14,11 @@
  * It follows git-receive-pack by pidfd. Where there is none above us (GitLab), it waits until
  * the quarantine is gone and polls the refs. After slugbuild.settle it gives up and leaves the
  * markers for the next hook, command or timer (see reconcile.h).
+ *
+ * Last it makes the second run of collectstatic (second_run.h), when nobody waits for it any more.
  */
 struct sb_staged_target {
-	const char *app, *ref, *commit; /* borrowed */
+	const char *app, *ref, *commit, *build; /* borrowed */
 	struct sb_lock lock;            /* the app's build lock */
 };
 

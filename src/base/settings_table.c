@@ -39,7 +39,7 @@ const struct sb_setting sb_setting_table[] = {
 	{ "dyno", SB_FLAG, AT(dyno), "true", 0, 1, NULL, true, "set DYNO in every process, as Heroku does" },
 	{ "configInBuild", SB_FLAG, AT(config_in_build), "true", 0, 1, NULL, true,
 	  "let collectstatic and the checks of the build see the config vars" },
-	{ "remember", SB_FLAG, AT(remember), "false", 0, 1, NULL, true,
+	{ "remember", SB_FLAG, AT(remember), "true", 0, 1, NULL, true,
 	  "reuse what collectstatic made while nothing that it looked at has changed" },
 	{ "releaseCopy", SB_FLAG, AT(release_copy), "false", 0, 1, NULL, true,
 	  "unpack every layer of a release instead of linking to the store" },

@@ -94,11 +94,30 @@ static int dependencies(struct sb_build *build, const struct sb_pythons *all, st
 	return 0;
 }
 
+/* The second run: what came before it is looked up, and nothing of that is said again. */
+static int confirm(struct sb_build *build, struct sb_error *err)
+{
+	SB_AUTO(sb_pythons) all = { 0 };
+	struct sb_log silent = SB_LOG_INIT, *log = build->log;
+	int done;
+
+	build->log = &silent;
+	done = sb_pythons_find(&all, build->settings, err) < 0 || choose(build, &all, err) < 0 ||
+			       sb_deps_make(build, &all, err) < 0
+		       ? -1
+		       : 0;
+	build->log = log;
+	sb_log_release(&silent);
+	return done < 0 || !build->deps_path ? done : sb_statics_make(build, err);
+}
+
 int sb_build_run(struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_pythons) all = { 0 };
 	size_t step = sb_timing_begin(build->timings, "interpreters");
 
+	if (build->confirm)
+		return confirm(build, err);
 	if (sb_pythons_find(&all, build->settings, err) < 0 || choose(build, &all, err) < 0)
 		return -1;
 	tell_hooks(build);

@@ -349,6 +349,8 @@ int sb_deps_make(struct sb_build *build, const struct sb_pythons *all, struct sb
 		sb_log_step(build->log, "Using cached dependencies");
 		return 0;
 	}
+	if (build->confirm) /* the layer it was made with is gone */
+		return 0;
 	if (make(&install, &inputs, with_tree, all, err) < 0)
 		return -1;
 	return keep(&install, key, foreign_key, err);

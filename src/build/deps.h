@@ -13,6 +13,7 @@
  * Fills deps_path, deps_key, deps_reused, deps_foreign and the build's facts: "installer",
  * "locks", "packages", "sdists".
  */
+/* With build->confirm only a kept layer counts: else deps_path stays NULL. */
 int sb_deps_make(struct sb_build *build, const struct sb_pythons *all,
 		 struct sb_error *err) SB_MUST_CHECK;
 

@@ -77,13 +77,15 @@ static char *print_folder(struct sb_build *build, const char *tree, const char *
 	return sb_xasprintf("d:%s", hex);
 }
 
-/* An absent path: what stands where it is looked for decides how a call fails. */
+/* An absent path: what stands where it is looked for decides how a call fails, and how many folders
+ * are missing whether it can be made there. */
 static char *print_absent(struct sb_build *build, const char *path, struct sb_error *err)
 {
 	SB_AUTO_FREE char *above = sb_xstrdup(path);
+	unsigned missing = 1;
 	char *slash;
 
-	while ((slash = strrchr(above, '/'))) {
+	for (; (slash = strrchr(above, '/')); missing++) {
 		struct sb_entry entry = { 0 };
 		int found;
 
@@ -92,12 +94,12 @@ static char *print_absent(struct sb_build *build, const char *path, struct sb_er
 		if (found < 0)
 			return NULL;
 		if (found)
-			return sb_xasprintf("-%s",
+			return sb_xasprintf("-%u%s", missing,
 					    entry.kind == SB_DIR || entry.kind == SB_SUBMODULE
 						    ? ""
 						    : letter(entry.kind));
 	}
-	return sb_xstrdup("-");
+	return sb_xasprintf("-%u", missing);
 }
 
 static char *print_kind(struct sb_build *build, const char *path, struct sb_error *err)

@@ -14,13 +14,13 @@
 
 #include "base/sha256.h"
 #include "base/utf8.h"
+#include "build/digest.h"
 #include "build/fingerprint.h"
 #include "sys/clock.h"
 #include "sys/files.h"
 
-#define FORMAT "2" /* of the record and of what the tracer sees: change it when either changes */
+#define FORMAT "3" /* of the record and of what the tracer sees: change it when either changes */
 #define RECORD_MAX (64 << 20)
-#define DEPTH_MAX 256
 #define NOTHING "none" /* the layer of a run that made nothing */
 
 static void add_number(struct sb_sha256 *hash, long long number)
@@ -175,6 +175,14 @@ static char *first_change(struct sb_memo *memo)
 	return NULL;
 }
 
+/* What is used, gc leaves alone: its mtime is the last use. */
+static void use(const struct sb_memo *memo)
+{
+	SB_AUTO_FREE char *name = sb_xasprintf("%s.json", memo->key);
+
+	(void)utimensat(memo->dir, name, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
 /* How far the record goes now that all it looked at is unchanged. */
 static enum sb_memo_state take_record(struct sb_memo *memo)
 {
@@ -184,13 +192,17 @@ static enum sb_memo_state take_record(struct sb_memo *memo)
 
 	if (!strcmp(state, "unstable"))
 		return SB_MEMO_UNSTABLE;
+	if (!strcmp(state, "refused"))
+		return SB_MEMO_NEW;
 	if (strcmp(layer, NOTHING) != 0) {
 		memo->path = sb_is_digest(layer) ? build->find_layer(build->ctx, layer) : NULL;
 		if (!memo->path)
 			return SB_MEMO_NEW;
 	}
-	if (!strcmp(state, "confirmed"))
+	if (!strcmp(state, "confirmed")) {
+		use(memo);
 		return SB_MEMO_HOLDS;
+	}
 	return !strcmp(state, "once") ? SB_MEMO_ONCE : SB_MEMO_NEW;
 }
 
@@ -222,80 +234,15 @@ const char *sb_memo_note(const struct sb_memo *memo)
 	return sb_json_text(memo->record, "note", "");
 }
 
-static int hash_file(struct sb_sha256 *hash, int dir, const char *name, struct sb_error *err)
+const char *sb_memo_why(const struct sb_memo *memo)
 {
-	SB_AUTO_CLOSE int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char part[65536];
-	ssize_t n;
+	const char *why = sb_json_text(memo->record, "why", "");
 
-	if (fd < 0)
-		return sb_fail_sys(err, "open %s", name);
-	while ((n = read(fd, part, sizeof(part))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return sb_fail_sys(err, "read %s", name);
-		if (n > 0)
-			sb_sha256_add(hash, (struct sb_span) { part, (size_t)n });
-	}
-	return 0;
-}
-
-static int hash_folder(struct sb_sha256 *hash, int dir, int depth, struct sb_error *err);
-
-static int hash_entry(struct sb_sha256 *hash, int dir, const char *name, int depth,
-		      struct sb_error *err)
-{
-	char target[4096];
-	struct stat st;
-
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return sb_fail_sys(err, "look at %s", name);
-	sb_sha256_field(hash, name);
-	add_number(hash, st.st_mode);
-	add_number(hash, S_ISREG(st.st_mode) ? st.st_size : 0);
-	if (S_ISDIR(st.st_mode)) {
-		SB_AUTO_CLOSE int below =
-			openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (below < 0)
-			return sb_fail_sys(err, "open %s", name);
-		return depth > DEPTH_MAX ? sb_fail(err, SB_ELIMIT, "folders over %d deep", depth)
-					 : hash_folder(hash, below, depth + 1, err);
-	}
-	if (S_ISLNK(st.st_mode)) {
-		ssize_t n = readlinkat(dir, name, target, sizeof(target) - 1);
-
-		if (n < 0)
-			return sb_fail_sys(err, "read the symlink %s", name);
-		target[n] = '\0';
-		sb_sha256_field(hash, target);
-		return 0;
-	}
-	return hash_file(hash, dir, name, err);
-}
-
-static int hash_folder(struct sb_sha256 *hash, int dir, int depth, struct sb_error *err)
-{
-	SB_AUTO(sb_list) names = { 0 };
-
-	if (sb_list_dir(&names, dir, ".", err) < 0)
-		return -1;
-	add_number(hash, (long long)names.n);
-	for (size_t i = 0; i < names.n; i++)
-		if (hash_entry(hash, dir, names.item[i], depth, err) < 0)
-			return -1;
-	return 0;
-}
-
-int sb_memo_digest(char key[65], const char *path, struct sb_error *err)
-{
-	SB_AUTO(sb_sha256) hash = { 0 };
-	SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, path, err);
-
-	sb_sha256_field(&hash, "slugbuild static files " FORMAT);
-	if (dir < 0 || hash_folder(&hash, dir, 0, err) < 0)
-		return -1;
-	sb_sha256_finish(&hash, key);
-	return 0;
+	if (*why)
+		return why;
+	return memo->record ? "what it made is not in the store any more"
+			    : "nothing is remembered of such a run: a config var, a dependency, "
+			      "the interpreter or the machine is new";
 }
 
 static char *refuse(const char *what, const char *path)
@@ -374,6 +321,23 @@ void sb_memo_disprove(struct sb_memo *memo)
 	memo->state = SB_MEMO_UNSTABLE;
 }
 
+/* What cannot be vouched for leaves a record, too: the next build says why. */
+static int forget(struct sb_memo *memo, const char *why)
+{
+	SB_AUTO_FREE char *text = sb_xasprintf("its result is not remembered: %s", why);
+	struct sb_error err = { 0 };
+
+	sb_log_say(memo->build->log, "%s", text);
+	json_decref(memo->record);
+	memo->record = sb_json_new_object();
+	sb_json_set_text(memo->record, "state", "refused");
+	sb_json_set_text(memo->record, "why", text);
+	sb_json_set_take(memo->record, "paths", sb_json_new_object());
+	if (save(memo, &err) < 0)
+		sb_log_say(memo->build->log, "%s", err.text);
+	return 0;
+}
+
 static int take_in(struct sb_memo *memo, const char *key, char **path, struct sb_error *err)
 {
 	struct sb_build *build = memo->build;
@@ -403,7 +367,7 @@ int sb_memo_keep(struct sb_memo *memo, const struct sb_tracer *tracer, int64_t b
 	SB_AUTO_JSON json_t *paths = sb_json_new_object();
 
 	snprintf(key, 65, "%s", NOTHING);
-	if (*path && sb_memo_digest(key, *path, err) < 0)
+	if (*path && sb_folder_digest(key, *path, err) < 0)
 		return -1;
 	if (second && !is_same(memo, key, note)) {
 		sb_memo_disprove(memo);
@@ -414,9 +378,8 @@ int sb_memo_keep(struct sb_memo *memo, const struct sb_tracer *tracer, int64_t b
 	else
 		why = record_all(paths, memo, tracer, began);
 	if (why) {
-		sb_log_say(memo->build->log, "its result is not remembered: %s", why);
 		*key = '\0';
-		return 0;
+		return forget(memo, why);
 	}
 	if (take_in(memo, key, path, err) < 0)
 		return -1;

@@ -57,6 +57,9 @@ void sb_memo_open(struct sb_memo *memo, struct sb_build *build, const struct sb_
 /* STATIC_ROOT and its like, as given to sb_memo_keep; "" where there was none. Borrowed. */
 const char *sb_memo_note(const struct sb_memo *memo);
 
+/* NEW, where nothing has changed: why there is nothing to reuse. Borrowed. */
+const char *sb_memo_why(const struct sb_memo *memo);
+
 /*
  * Takes a finished run's result: moves the folder `*path` (NULL: it made nothing) into the store
  * and points `*path` to where it is now; `key` gets the layer's key. `note` is kept with it,
@@ -67,9 +70,6 @@ const char *sb_memo_note(const struct sb_memo *memo);
 int sb_memo_keep(struct sb_memo *memo, const struct sb_tracer *tracer, int64_t began, char **path,
 		 char key[65], const char *note, const char *refused,
 		 struct sb_error *err) SB_MUST_CHECK;
-
-/* What a result is called: a digest of its names, modes and bytes. */
-int sb_memo_digest(char out[65], const char *path, struct sb_error *err) SB_MUST_CHECK;
 
 /* The second run failed where the first did not. */
 void sb_memo_disprove(struct sb_memo *memo);

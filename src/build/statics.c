@@ -18,6 +18,7 @@
 #include "sys/settle.h"
 
 #define GONE_SHOWN 5
+#define SIGNALLED 128 /* an exit status above: that much less is the signal */
 
 /* Whether the step is to be left out; says so in Heroku's words. */
 static bool is_left_out(const struct sb_build *build)
@@ -237,7 +238,10 @@ static int run_again(struct sb_build *build, struct sb_memo *memo, struct sb_ste
 	step->quiet = true;
 	done = run_afresh(build, step, &attempt, true, err);
 	step->quiet = false;
-	if (done < 0 && (err->code == SB_ECANCEL || err->code == SB_ESYS))
+	/* Off the push's path it may be slow, and be killed: that says nothing then. */
+	if (done == 0 && build->confirm && step->status > SIGNALLED)
+		done = sb_fail(err, SB_EBUILD, "it was killed by signal %d", step->status - SIGNALLED);
+	if (done < 0 && (build->confirm || err->code == SB_ECANCEL || err->code == SB_ESYS))
 		return -1;
 	if (done < 0 || step->status) {
 		*err = (struct sb_error){ 0 };
@@ -248,6 +252,11 @@ static int run_again(struct sb_build *build, struct sb_memo *memo, struct sb_ste
 	if (done) {
 		drop_result(build);
 		return done < 0 ? -1 : 0;
+	}
+	if (build->confirm) {
+		sb_log_say(build->log, "It made the same files: they are reused while nothing that it read "
+				       "changes.");
+		return 1;
 	}
 	rest = sb_buffer_span(&step->output);
 	while (sb_span_line(&rest, &line))
@@ -298,6 +307,32 @@ static int reuse(struct sb_build *build, struct sb_memo *memo)
 	return 0;
 }
 
+/* Why nothing of before can be used; static_note has it for the build's record. */
+static void tell_why(struct sb_build *build, const struct sb_memo *memo)
+{
+	switch (memo->state) {
+	case SB_MEMO_NEW:
+		if (memo->changed) {
+			sb_log_say(build->log, "it runs again: %s has changed", memo->changed);
+			build->static_note = sb_xasprintf("%s has changed", memo->changed);
+		} else {
+			build->static_note = sb_xasprintf("%s", sb_memo_why(memo));
+		}
+		break;
+	case SB_MEMO_ONCE:
+		build->static_note = sb_xstrdup("its second run had not been made");
+		break;
+	case SB_MEMO_UNSTABLE:
+		build->static_note = sb_xstrdup("two runs of it made different files");
+		break;
+	default:
+		build->static_note = sb_xstrdup(build->no_cache ? "asked to make all again"
+						: build->settings->remember
+							? "there is no sandbox"
+							: "slugbuild.remember is off");
+	}
+}
+
 int sb_statics_make(struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_memo) memo = SB_MEMO_INIT;
@@ -309,15 +344,15 @@ int sb_statics_make(struct sb_build *build, struct sb_error *err)
 		return 0;
 	prepare(&step, build, path);
 	sb_memo_open(&memo, build, &step);
-	if (memo.state == SB_MEMO_HOLDS)
-		return reuse(build, &memo);
 	if (build->confirm && memo.state != SB_MEMO_ONCE)
 		return 0;
-	sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
-	if (memo.changed) {
-		sb_log_say(build->log, "it runs again: %s has changed", memo.changed);
-		build->static_note = sb_xasprintf("%s has changed", memo.changed);
-	}
+	if (memo.state == SB_MEMO_HOLDS)
+		return reuse(build, &memo);
+	if (build->confirm)
+		sb_log_step(build->log, "A second run of collectstatic, under another date");
+	else
+		sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
+	tell_why(build, &memo);
 	if (memo.state == SB_MEMO_ONCE) {
 		done = run_again(build, &memo, &step, err);
 		if (done || build->confirm)

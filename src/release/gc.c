@@ -169,10 +169,36 @@ static bool layer_unneeded(const struct gc *gc, int dir, const char *name)
 	       older(dir, facts, SB_GC_DAYS * DAY);
 }
 
+/* What is only there to save time, and made anew where it is missing. */
 static bool piece_unneeded(const struct gc *gc, int dir, const char *name)
 {
 	(void)gc;
 	return older(dir, name, strncmp(name, ".tmp-", 5) ? SB_GC_DAYS * DAY : DAY);
+}
+
+static bool has(const struct gc *gc, const char *path)
+{
+	return faccessat(gc->store->dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What runs looked at, and what was compressed in them, a folder for each app. */
+static int sweep_remembered(struct gc *gc, struct sb_error *err)
+{
+	SB_AUTO(sb_list) apps = { 0 };
+
+	if (has(gc, "traces") && sweep_folder(gc, "traces", piece_unneeded, err) < 0)
+		return -1;
+	if (!has(gc, "compressed"))
+		return 0;
+	if (sb_list_dir(&apps, gc->store->dir, "compressed", err) < 0)
+		return -1;
+	for (size_t i = 0; i < apps.n; i++) {
+		SB_AUTO_FREE char *path = sb_xasprintf("compressed/%s", apps.item[i]);
+
+		if (sweep_folder(gc, path, piece_unneeded, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int sweep_pieces(struct gc *gc, struct sb_error *err)
@@ -275,7 +301,7 @@ static int collect(struct gc *gc, struct sb_error *err)
 	if (sweep_folder(gc, "slugs", slug_unneeded, err) < 0 ||
 	    sweep_folder(gc, "tmp", temp_unneeded, err) < 0 ||
 	    sweep_folder(gc, "layers", layer_unneeded, err) < 0 ||
-	    sweep_folder(gc, "notes", piece_unneeded, err) < 0)
+	    sweep_folder(gc, "notes", piece_unneeded, err) < 0 || sweep_remembered(gc, err) < 0)
 		return -1;
 	return sweep_pieces(gc, err);
 }

@@ -9,7 +9,8 @@
  * names older than a day. Takes each app's publish lock and skips an app that is busy.
  *
  * Pieces are a cache: those not used for SB_GC_DAYS go, and layers that no release names
- * go by the same age (their mtime is the last use).
+ * go by the same age (their mtime is the last use); so do what builds remember of runs (traces)
+ * and of compressing (compressed).
  */
 #define SB_GC_DAYS 7
 

@@ -14,7 +14,7 @@
 #include "base/base.h"
 #include "base/sha256.h"
 #include "build/deps.h"
-#include "build/memo.h"
+#include "build/digest.h"
 #include "build/statics.h"
 #include "build/step.h"
 #include "source/repo.h"
@@ -197,7 +197,7 @@ static void digest_files(char out[65], const char *path)
 	struct sb_error err = { 0 };
 
 	*out = '\0';
-	if (path && sb_memo_digest(out, path, &err) < 0)
+	if (path && sb_folder_digest(out, path, &err) < 0)
 		die("%s", err.text);
 }
 

@@ -198,6 +198,26 @@ static void gc_sweeps_what_a_killed_process_left(void **out)
 	assert_string_equal(sh("find %s -name '.tmp-*' | wc -l", state->store.root_path), "0");
 }
 
+static void gc_takes_what_is_remembered_by_age(void **state)
+{
+	struct state *s = *state;
+
+	sh("mkdir -p %s/traces %s/compressed/blog", s->store.path, s->store.path);
+	sh("echo {} >%s/traces/" DIGEST_A ".json; echo x >%s/compressed/blog/" DIGEST_B, s->store.path,
+	   s->store.path);
+	shift = 6 * 86400;
+	collect(s, false);
+	assert_string_equal(sh("ls %s/traces %s/compressed/blog | grep -c ...", s->store.path,
+			       s->store.path),
+			    "4");
+	shift = 8 * 86400;
+	collect(s, true);
+	assert_string_equal(sh("ls %s/traces | wc -l", s->store.path), "1");
+	collect(s, false);
+	shift = 0;
+	assert_string_equal(sh("find %s/traces %s/compressed -type f", s->store.path, s->store.path), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +228,7 @@ int main(void)
 		STATE_TEST(gc_leaves_a_busy_app_alone),
 		STATE_TEST(gc_removes_nothing_when_a_record_cannot_be_read),
 		STATE_TEST(gc_sweeps_what_a_killed_process_left),
+		STATE_TEST(gc_takes_what_is_remembered_by_age),
 	};
 
 	return cmocka_run_group_tests_name("gc", tests, scratch_make, scratch_drop);
