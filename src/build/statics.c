@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build/compressed.h"
 #include "build/deps.h"
 #include "build/diagnose.h"
 #include "build/memo.h"
@@ -63,6 +64,7 @@ static void prepare(struct sb_step *step, struct sb_build *build, const char *ap
 	step->name = "collectstatic";
 	step->shown = is_shown;
 	sb_step_enter_app(step, app);
+	sb_compressed_show(step);
 	sb_step_arg_path(step, "", "/app/.slugbuild/python/bin/python");
 	sb_list_add(&step->argv, build->plan->manage_py);
 	sb_list_add(&step->argv, "collectstatic");
@@ -145,6 +147,7 @@ static void tell_gone(struct sb_build *build, const struct sb_list *gone)
 struct attempt {
 	struct sb_snapshot before;
 	struct sb_tracer tracer;
+	struct sb_compressed compressed;
 	int app;
 	int64_t began;
 	bool gone; /* files of the app's own are */
@@ -155,6 +158,7 @@ static void attempt_release(struct attempt *attempt)
 {
 	sb_snapshot_release(&attempt->before);
 	sb_tracer_release(&attempt->tracer);
+	sb_compressed_release(&attempt->compressed);
 	sb_autoclose(&attempt->app);
 }
 
@@ -200,6 +204,7 @@ static int run_afresh(struct sb_build *build, struct sb_step *step, struct attem
 	if (sb_snapshot_take(&attempt->before, attempt->app, err) < 0)
 		return -1;
 	attempt->began = sb_wall();
+	sb_compressed_offer(&attempt->compressed, step, attempt->tracer.shift != 0);
 	step->box.tracer = traced ? &attempt->tracer : NULL;
 	return sb_step_run(step, err);
 }
@@ -208,6 +213,7 @@ static int run_afresh(struct sb_build *build, struct sb_step *step, struct attem
 static int take_result(struct sb_build *build, struct sb_memo *memo, const struct sb_step *step,
 		       struct attempt *attempt, struct sb_error *err)
 {
+	sb_compressed_take(&attempt->compressed);
 	build->static_root = find_static_root(build, step);
 	if (collect(build, attempt, err) < 0)
 		return -1;
@@ -246,10 +252,12 @@ static int run_again(struct sb_build *build, struct sb_memo *memo, struct sb_ste
 	if (done < 0 || step->status) {
 		*err = (struct sb_error){ 0 };
 		sb_memo_disprove(memo);
+		sb_compressed_forget(build);
 		return 0;
 	}
 	done = take_result(build, memo, step, &attempt, err);
 	if (done) {
+		sb_compressed_forget(build);
 		drop_result(build);
 		return done < 0 ? -1 : 0;
 	}
