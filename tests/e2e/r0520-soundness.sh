@@ -83,7 +83,7 @@ new_site()
 finish_site()
 {
 	"venv.$1/bin/pip" freeze >"$1/requirements.txt"
-	echo 'web: gunicorn site.wsgi' >"$1/Procfile"
+	echo 'web: gunicorn mysite.wsgi' >"$1/Procfile"
 	"$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])' >"$1/.python-version"
 	mkdir -p "$1/one/static/one" "$1/one/templates/one"
 	: >"$1/one/__init__.py"
@@ -95,8 +95,10 @@ finish_site()
 }
 django_site()
 {
-	new_site "$1" "$2"
+	new_site "$1" "gunicorn $2"
 	"venv.$1/bin/django-admin" startproject mysite "$1"
+	sed -i 's/^SECRET_KEY = .*/import os; SECRET_KEY = os.environ.get("SECRET_KEY", "x")/' \
+		"$1/mysite/settings.py"
 	cat >>"$1/mysite/settings.py" <<-END
 		STATIC_ROOT = BASE_DIR / "staticfiles"
 		INSTALLED_APPS.append("one")
@@ -106,8 +108,10 @@ django_site()
 }
 wagtail_site()
 {
-	new_site "$1" "$2"
+	new_site "$1" "gunicorn $2"
 	"venv.$1/bin/wagtail" start mysite "$1" >/dev/null
+	sed -i 's/^SECRET_KEY = .*/import os; SECRET_KEY = os.environ.get("SECRET_KEY", "x")/' \
+		"$1"/mysite/settings/*.py
 	cat >>"$1/mysite/settings/base.py" <<-END
 		INSTALLED_APPS.append("one")
 		STORAGES["staticfiles"]["BACKEND"] = "$3"
@@ -122,6 +126,7 @@ build() { slugbuild build "$1" -a "$1" -o "$2" >"$2.log" 2>&1; }
 try()
 {
 	done=0 reused=0
+	build "$1" first.tar.gz || { cat first.tar.gz.log; fail "$1 cannot be built"; }
 	while [ $done -lt "$2" ]; do
 		seed=$((SB_SEED * 1000 + done)) done=$((done + 1))
 		/usr/bin/python3 edit.py $seed "$1" >what
