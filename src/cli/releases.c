@@ -67,6 +67,32 @@ int sb_cmd_releases(struct sb_cli *cli, struct sb_error *err)
 	return done;
 }
 
+/* What the release step found, and how far it saw the database to be: a line each. */
+static void add_probed(struct sb_table *table, const json_t *facts)
+{
+	const json_t *list = json_object_get(facts, "findings"), *one;
+	const json_t *database = json_object_get(facts, "database");
+	const char *label;
+	json_t *name;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		SB_AUTO_FREE char *line = sb_xasprintf("%s[%s] %s: %s", sb_json_text(one, "severity", ""),
+						       sb_json_text(one, "rule", ""), sb_json_text(one, "path", "-"),
+						       sb_json_text(one, "text", ""));
+
+		sb_table_row(table, "finding", line, NULL);
+	}
+	if (database && !sb_json_flag(database, "reachable", false))
+		sb_table_row(table, "database", "could not be reached", NULL);
+	json_object_foreach(json_object_get(database, "at"), label, name) {
+		SB_AUTO_FREE char *line = sb_xasprintf("%s is at %s", label, json_string_value(name));
+
+		sb_table_row(table, "database", line, NULL);
+	}
+}
+
 static void print_facts(const json_t *facts)
 {
 	struct sb_table table = { 0 };
@@ -74,6 +100,8 @@ static void print_facts(const json_t *facts)
 	json_t *value;
 
 	json_object_foreach((json_t *)facts, key, value) {
+		if (!strcmp(key, "findings") || !strcmp(key, "database"))
+			continue;
 		SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(1 << 20);
 
 		if (json_is_string(value))
@@ -85,6 +113,7 @@ static void print_facts(const json_t *facts)
 		if (*line)
 			sb_table_row(&table, key, line, NULL);
 	}
+	add_probed(&table, facts);
 	sb_table_row(&table, "slug", sb_json_text(facts, "slug.sha256", "none"), NULL);
 	sb_table_print(&table);
 }

@@ -24,6 +24,7 @@ t 'what the release phase does not run is pending: named, with the command, and 
 	has "slugbuild run -a blog -- python manage.py migrate" flat.log
 	has "release: python manage.py migrate --noinput" flat.log
 	has "Verifying deploy... done." push.log
+	slugbuild releases:info -a blog | grep "^finding *warning.migrations-pending. helloworld/migrations/0001_initial.py: the database lacks 1"
 	info | jq -e ".state == \"current\" and .database == {reachable: true, vendor: \"postgresql\", at: {}, pending: [\"helloworld.0001_initial\"]}"
 '
 
@@ -32,6 +33,7 @@ t 'once they are applied nothing is said, and the record tells at what migration
 	commit blog again
 	push blog
 	hasnt migrations-pending push.log
+	slugbuild releases:info -a blog | grep "^database *helloworld is at 0001_initial$"
 	info | jq -e ".database.at == {helloworld: \"0001_initial\"} and .database.pending == [] and .findings == []"
 '
 

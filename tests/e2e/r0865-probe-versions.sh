@@ -35,6 +35,18 @@ cat >app/site1/settings.py <<-'END'
 	    STATICFILES_STORAGE = manifest
 	else:
 	    STORAGES = {"staticfiles": {"BACKEND": manifest}}
+	if os.environ.get("HSTS"):
+	    INSTALLED_APPS.append("django.contrib.sessions")
+	    MIDDLEWARE += ["django.middleware.security.SecurityMiddleware",
+	                   "django.contrib.sessions.middleware.SessionMiddleware",
+	                   "django.middleware.csrf.CsrfViewMiddleware",
+	                   "django.middleware.clickjacking.XFrameOptionsMiddleware"]
+	    SECRET_KEY, SECRET_KEY_FALLBACKS = "short", ["short too"]
+	    SECURE_HSTS_SECONDS = int(os.environ["HSTS"])
+	    SECURE_CONTENT_TYPE_NOSNIFF = SESSION_COOKIE_HTTPONLY = False
+	    SECURE_REFERRER_POLICY = None
+	    X_FRAME_OPTIONS = "SAMEORIGIN"
+	    DEBUG, ALLOWED_HOSTS = True, []
 END
 cat >app/orders/models.py <<-'END'
 	from django.db import models
@@ -103,6 +115,23 @@ for pair in 2.7:1.11.29 3.6:2.2.28 3.7:3.2.25 3.8:4.2.20 3.10:5.2.1 3.12:6.0; do
 		test ! -e app/db.sqlite3
 	'
 done
+t 'every warning of check --deploy that Django 5.2 has, each with its cure and in words of ours' '
+	for dir in $(echo "$SB_PYTHONS" | tr : " ") /usr/bin; do
+		[ ! -x "$dir/python3.10" ] || python=$dir/python3.10
+	done
+	cd app
+	: >../all
+	for seconds in 0 60; do
+		HSTS=$seconds PYTHONPATH="$WORK/lib-3.10" "$python" -B "$top/templates/probes/django_probe.py" ../question.json 2>../err >../out
+		grep "^{" ../out | jq -e "all(.findings[] | select(.rule == \"deploy-security\"); .fix | length > 0)"
+		grep "^{" ../out | jq -r ".findings[] | select(.rule == \"deploy-security\").text" >>../all
+	done
+	cd ..
+	sed "s/.*security.\(W[0-9]*\).*/\1/" all | sort -u | tr "\n" " " >numbers
+	[ "$(cat numbers)" = "W004 W005 W006 W008 W009 W012 W015 W016 W018 W019 W020 W021 W022 W025 " ] || { cat numbers; false; }
+	hasnt "You have not set" all
+	hasnt "Your " all
+'
 [ $found -gt 0 ] || fail 'no interpreter at all'
 
 done_testing
