@@ -50,6 +50,7 @@ t 'Gitea is recognised: the check goes into pre-receive.d, the build into update
 	slugbuild doctor blog.git >doctor.log || true
 	has "ok  hooks of $WORK/blog.git (gitea)" doctor.log
 	has "ok  Gitea calls them" doctor.log
+	slugbuild config:set -a blog DISABLE_COLLECTSTATIC=1 # none of these tests looks at what it makes
 '
 
 t 'doctor names a hook of Gitea that calls nothing, and a build where only the check may be' '
@@ -83,7 +84,7 @@ t 'scenario 39: a push that Gitea refuses is checked, and nothing else: no build
 t 'a push that it lets in is built, released, and what it told the update hook is gone' '
 	push blog
 	has "Building blog from main" push.log
-	has "Released v2" push.log
+	has "Released v3" push.log
 	test -z "$(ls "$root/pushes")"
 '
 
@@ -114,6 +115,29 @@ t 'push options reach the build, which git gives none' '
 	has "Dry run" push.log
 	push blog
 	hasnt "(0 of " push.log
+'
+
+t 'two pushes at once do not read the options of one another' '
+	app_new twin
+	gitea_repo twin
+	git -C twin remote set-url production "$WORK/twin.git"
+	slugbuild hooks:install twin.git --app twin >install.log 2>&1
+	push twin
+	printf "%s\n" "#!/bin/sh" "touch $WORK/arrived; while [ ! -e $WORK/go ]; do sleep 0.1; done" \
+		>blog.git/hooks/update.d/gitea
+	change first-of-two
+	git -C blog push -o no-cache production main >first.log 2>&1 &
+	first=$!
+	wait_for 30 test -e arrived
+	echo "/* twin */" >>twin/static/css/site.css
+	commit twin second-of-two
+	push twin
+	hasnt "(0 of " push.log
+	test "$(ls "$root/pushes" | wc -l)" = 1
+	touch go
+	wait $first
+	has "(0 of " first.log
+	echo "#!/bin/sh" >blog.git/hooks/update.d/gitea
 '
 
 t 'what an update hook behind ours refuses is not released, and leaves nothing' '
