@@ -4,6 +4,7 @@
 # make SAN=address,undefined check      the same under sanitizers, in a tree of its own
 # make check-hostile   hundreds of hostile pushes, with git's own checks off and on
 # make check-hosts     real Git hosts: Gitea (built where there is a Go), gitolite, GitLab's hook runner
+# make check-faults    kill -9 and a full disk at every step of a publication
 # make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
 # make soundness N=10000 SEED=1         is what is remembered what a fresh run makes? (random edits)
 # make bench      measure; ratios against the usual ways, in one run; a table and a picture of them
@@ -125,6 +126,9 @@ $(B)/soundness/soundness: $(B)/obj/tests/soundness/soundness.o $(B)/obj/tests/so
 soundness: $(B)/soundness/soundness $(B)/soundness/collector
 	$(Q)$< $(B)/soundness/collector --table
 	$(Q)$< $(B)/soundness/collector $(or $(N),500) $(or $(SEED),1)
+.PHONY: check-faults
+check-faults: all
+	$(Q)BIN=$(CURDIR)/$(B)/bin SB_TEST_SECONDS=1500 tests/e2e/run k
 check-hostile: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin prove -e '' tests/hostile/run
 check-hosts: all

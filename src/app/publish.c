@@ -106,6 +106,22 @@ static bool already_released(const struct sb_activate *way, const struct sb_stag
 	return *build && !strcmp(sb_json_text(newest.facts, "build", "-"), build);
 }
 
+/* What is said goes into the build's log too: the watcher and the reconciler have nobody else to tell. */
+static int publish_logged(const struct sb_activate *way, const struct sb_staged *staged, struct sb_error *err)
+{
+	SB_AUTO(sb_build_record) record = SB_BUILD_RECORD_INIT;
+	struct sb_error lost = { 0 };
+	bool ours = way->log->file < 0;
+
+	if (ours && sb_build_record_load(&record, way->app, sb_json_text(staged->facts, "build", ""), &lost) == 0)
+		way->log->file = record.log = sb_build_log_append(&record, &lost);
+	int done = sb_publish_marker(way, staged, err);
+
+	if (ours)
+		way->log->file = -1;
+	return done;
+}
+
 int sb_publish(enum sb_published *out, const struct sb_activate *way, struct sb_repo *repo, const char *ref,
 	       const char *commit, struct sb_error *err)
 {
@@ -129,7 +145,7 @@ int sb_publish(enum sb_published *out, const struct sb_activate *way, struct sb_
 		return sb_staged_drop(way->app, commit, err);
 	}
 	*out = SB_PUBLISHED;
-	return sb_publish_marker(way, &staged, err);
+	return publish_logged(way, &staged, err);
 }
 
 /* The release that a change starts from: the one named, the current one, else the newest. 0: none. */

@@ -167,7 +167,7 @@ int sb_turn_take(struct sb_stage *stage, struct sb_error *err)
 	if (sb_line_join(&app.line, stage->app.dir, "line", stage->record.id, what, err) < 0 || stand(&app, err) < 0)
 		return -1;
 	sb_line_release(&app.line);
-	slot.slots = sb_make_dirs_at(stage->store->root, "slots", 0755, err);
+	slot.slots = sb_make_dirs_at(stage->store->root, "slots", 0750, err);
 	if (slot.slots < 0 || sb_line_join(&slot.line, stage->store->root, "line", place, what, err) < 0)
 		return -1;
 	return stand(&slot, err);

@@ -184,6 +184,8 @@ static void complain_about_place(const struct sb_view *view, const char *path,
 	const char *rule = "file-is-symlink-out";
 	const char *says = "is a symlink that leads out of the app";
 
+	if (!*path)
+		path = "."; /* "-r ." */
 	if (place->kind == SB_PLACE_FOLDER || place->kind == SB_PLACE_SUBMODULE) {
 		rule = "file-is-directory";
 		says = place->kind == SB_PLACE_FOLDER ? "is a folder; it must be a file"

@@ -3,9 +3,11 @@
 #include "sys/files.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STAGED_MAX (4 << 20)
@@ -81,15 +83,71 @@ int sb_staged_list(struct sb_list *out, const struct sb_app *app, struct sb_erro
 	return 0;
 }
 
+static bool app_names_slug(const struct sb_app *app, const char *sha256)
+{
+	SB_AUTO(sb_list) commits = { 0 };
+	struct sb_error ignored = { 0 };
+
+	if (sb_staged_list(&commits, app, &ignored) < 0)
+		return true;
+	for (size_t i = 0; i < commits.n; i++) {
+		SB_AUTO(sb_staged) staged = { 0 };
+
+		if (sb_staged_load(&staged, app, commits.item[i], &ignored) == 0 &&
+		    !strcmp(sb_json_text(staged.facts, "slug.sha256", ""), sha256))
+			return true;
+	}
+	return false;
+}
+
+/* Another push, of whatever app, that made the same bytes and waits for its ref. */
+static bool is_named(const struct sb_app *app, const char *sha256)
+{
+	SB_AUTO(sb_list) names = { 0 };
+	struct sb_error ignored = { 0 };
+	bool named = sb_apps_list(&names, app->store, &ignored) < 0;
+
+	for (size_t i = 0; i < names.n && !named; i++) {
+		SB_AUTO(sb_app) other = SB_APP_INIT;
+
+		named = sb_app_open(&other, app->store, names.item[i], &ignored) < 0 || app_names_slug(&other, sha256);
+	}
+	return named;
+}
+
+/*
+ * The slug of a marker that is gone, where it was not published. One that was put there after the
+ * marker is of a push whose own marker may not be written yet: gc knows better later.
+ */
+static void drop_slug(const struct sb_app *app, const char *sha256, const struct stat *marker)
+{
+	SB_AUTO_FREE char *name = sb_xasprintf("tmp/%s.tar.gz", sha256);
+	struct stat slug;
+
+	if (fstatat(app->store->dir, name, &slug, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (slug.st_ctim.tv_sec < marker->st_mtim.tv_sec ||
+	     (slug.st_ctim.tv_sec == marker->st_mtim.tv_sec && slug.st_ctim.tv_nsec <= marker->st_mtim.tv_nsec)) &&
+	    !is_named(app, sha256))
+		unlinkat(app->store->dir, name, 0);
+}
+
 int sb_staged_drop(const struct sb_app *app, const char *commit, struct sb_error *err)
 {
 	SB_AUTO_FREE char *name = sb_xasprintf("%s.json", commit);
 	SB_AUTO_CLOSE int dir = open_staged(app, commit, err);
+	SB_AUTO(sb_staged) staged = { 0 };
+	struct sb_error unread = { 0 };
+	struct stat marker;
 
 	if (dir < 0)
 		return -1;
+	bool known = fstatat(dir, name, &marker, AT_SYMLINK_NOFOLLOW) == 0 &&
+		     sb_staged_load(&staged, app, commit, &unread) == 0;
+
 	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
 		return sb_fail_sys(err, "remove the marker of %s", commit);
+	if (known)
+		drop_slug(app, sb_json_text(staged.facts, "slug.sha256", ""), &marker);
 	return sb_sync_dir(dir, err);
 }
 

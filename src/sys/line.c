@@ -10,7 +10,7 @@
 int sb_line_join(struct sb_line *line, int dir, const char *name, const char *place, const char *what,
 		 struct sb_error *err)
 {
-	line->dir = sb_make_dirs_at(dir, name, 0755, err);
+	line->dir = sb_make_dirs_at(dir, name, 0750, err);
 	if (line->dir < 0 || sb_lock_take(&line->lock, line->dir, place, what, 0, NULL, NULL, err) < 0)
 		return -1;
 	line->place = sb_xstrdup(place);

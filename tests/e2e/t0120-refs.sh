@@ -5,11 +5,11 @@ app_new blog
 server_new blog
 release_exists() { test -d "$root/apps/blog/releases/$1"; }
 
-t 'another branch is accepted with a line that says what would have deployed' '
+t 'scenario 11: another branch is accepted with a line that says what would have deployed' '
 	git -C blog push production main:refs/heads/topic >push.log 2>&1
 	cat push.log
 	has topic push.log
-	has main push.log
+	has "topic:main" push.log
 	fails release_exists v2
 	test "$(tip_of blog refs/heads/topic)" = "$(git -C blog rev-parse main)"
 '
@@ -67,14 +67,21 @@ t 'scenario 9: rewritten history deploys and is recorded as forced; force = refu
 	git -C blog reset -q --hard production/main
 '
 
-t 'what another hook refuses is never released, and the next push of it is' '
+t 'scenario 3: what an update hook or denyNonFastForwards refuses is not released, and nothing stays staged' '
 	hook=$(repo_of blog)/hooks/update
 	printf "#!/bin/sh\nexit 1\n" >"$hook"
 	chmod 755 "$hook"
 	commit blog "Refused by update"
-	fails push blog
-	test "$(release_of blog)" = v4
+	refused blog
+	has "Compressing" push.log
 	rm "$hook"
+	git -C "$(repo_of blog)" config receive.denyNonFastForwards true
+	git -C blog branch -f kept main
+	git -C blog reset -q --hard HEAD~2
+	commit blog "Another history"
+	refused blog -f production main
+	git -C "$(repo_of blog)" config --unset receive.denyNonFastForwards
+	git -C blog reset -q --hard kept
 	push blog
 	test "$(release_of blog)" = v5
 '

@@ -13,13 +13,15 @@ t 'two pushes are v2 and v3' '
 	slugbuild releases -a blog --json | jq -e "[.. | .number? // empty] | contains([1, 2, 3])"
 '
 
-t 'rollback makes a new release of the old slug without a build' '
+t 'scenario 38: rollback makes a new release of the old slug without a build; a rebuild gives the same bytes' '
 	builds=$(slugbuild builds -a blog --json | jq length)
 	slugbuild rollback v2 -a blog >rollback.log 2>&1 || { cat rollback.log; false; }
 	test "$(release_of blog)" = v4
 	test "$(jq -r .slug.sha256 "$(manifest_of blog v4)")" = "$(jq -r .slug.sha256 "$(manifest_of blog v2)")"
 	test "$(slugbuild builds -a blog --json | jq length)" = "$builds"
 	grep -q green "$root/apps/blog/releases/v4/app/staticfiles/css/site.css"
+	slugbuild build blog HEAD~1 -a blog -o again.tar.gz --no-cache >build.log 2>&1 || { cat build.log; false; }
+	test "$(sha256sum <again.tar.gz | cut -d" " -f1)" = "$(jq -r .slug.sha256 "$(manifest_of blog v2)")"
 '
 
 t 'rollback without a number goes to the one before' '

@@ -22,7 +22,7 @@ t 'the release phase runs once, before the switch, with the config vars; its out
 	has "releasing with phase" output.txt
 '
 
-t 'its failure leaves the former release current, keeps the ref, and says how to go on' '
+t 'scenario 36: its failure leaves the former release current, keeps the ref, says so and how to go on, and is recorded' '
 	echo "exit 3" >blog/release.sh
 	commit blog "The migration fails"
 	push blog || true
@@ -32,6 +32,9 @@ t 'its failure leaves the former release current, keeps the ref, and says how to
 	test "$(tip_of blog)" = "$(git -C blog rev-parse main)"
 	slugbuild releases -a blog >releases.txt
 	grep -i failed releases.txt
+	has "stays current" push.log
+	v=$(slugbuild releases -a blog --json | jq "map(.number) | max")
+	test "$(slugbuild releases:info v$v -a blog --json | jq -r .state)" = failed
 '
 
 t 'releases:wait says that this commit is not current' '

@@ -115,9 +115,9 @@ sys.exit(1)"
 '
 
 if [ -z "$SB_SMALL" ]; then
-	skip 'a full disk' 'a small file system is made only by root'
+	skip 'scenario 37: a full disk' 'a small file system is made only by root'
 else
-	t 'a full disk: the error says so, nothing moved, nothing is left' '
+	t 'scenario 37: a full disk: the error says so, nothing moved, nothing is left, old releases are gone' '
 		full=$SB_SMALL/$$
 		mkdir "$full"
 		app_new tiny
@@ -142,8 +142,12 @@ else
 		fails push tiny
 		test "$(release_of tiny)" = v3
 		rm "$full/ballast"
+		git config --global slugbuild.keepReleases 2
 		push tiny
+		git config --global --unset slugbuild.keepReleases
 		test "$(release_of tiny)" = v4
+		test "$(ls "$root/apps/tiny/releases" | grep -c "^v")" = 2
+		no_leftovers tiny
 	'
 	rm -rf "${SB_SMALL:?}/$$"
 	settings root "$root"
