@@ -21,6 +21,7 @@ struct sb_source_file {
 
 struct sb_diagnose {
 	struct sb_span output;
+	int status;                         /* that it ended with; 128 and the signal; 0: not told */
 	const char *tool;                   /* "pip 23.0.1" */
 	const char *app;                    /* for the fix lines: "-a blog" */
 	const char *root;                   /* what the app's folder was called: "/app" */

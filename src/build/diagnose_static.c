@@ -1,6 +1,7 @@
 #include "build/diagnose.h"
 
 #include <ctype.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -485,6 +486,15 @@ int sb_diagnose_static(const struct sb_diagnose *about, struct sb_error *err)
 		return by_trace(about, &trace, err);
 	if (sb_span_find(about->output, "without having set the STATIC_ROOT setting"))
 		return no_static_root(about, err);
-	sb_fail(err, SB_EBUILD, "collectstatic failed");
+	if (about->status > 128 && about->status < 128 + NSIG) {
+		int sig = about->status - 128;
+
+		sb_fail(err, SB_EBUILD, "collectstatic was killed by signal %d (%s)", sig, strsignal(sig));
+		return finish(about, "what it printed stands above; a C extension that it loads may have crashed", err);
+	}
+	if (about->status)
+		sb_fail(err, SB_EBUILD, "collectstatic failed with status %d", about->status);
+	else
+		sb_fail(err, SB_EBUILD, "collectstatic failed");
 	return finish(about, "its own message stands above", err);
 }

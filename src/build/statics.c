@@ -76,6 +76,7 @@ static int explain(struct sb_build *build, const struct sb_step *step, struct sb
 {
 	SB_AUTO_FREE char *root = sb_box_path(&step->box, "/app");
 	struct sb_diagnose about = { .output = sb_buffer_span(&step->output),
+				     .status = step->status,
 				     .tool = "collectstatic",
 				     .app = build->app,
 				     .root = root,

@@ -139,12 +139,21 @@ static bool wait_turn(struct sb_pool_works *w, const struct sb_pool_job *job)
 	return go;
 }
 
+static bool has_failed(struct sb_pool_works *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool failed = w->failed;
+
+	pthread_mutex_unlock(&w->lock);
+	return failed;
+}
+
 static void do_job(struct sb_pool_works *w, struct sb_gzip *gz, struct sb_buffer *out,
 		   const struct sb_pool_job *job)
 {
 	struct sb_error err = { 0 };
 
-	if (known(w, job))
+	if (has_failed(w) || known(w, job))
 		return;
 	sb_buffer_clear(out);
 	sb_gzip_member(gz, out, (struct sb_span) { job->raw, job->n });
@@ -338,11 +347,7 @@ bool sb_pool_failed(struct sb_pool *pool)
 		sb_fail(&stopped, SB_ECANCEL, "stopped: nobody wants it any more");
 		report(pool->works, &stopped);
 	}
-	pthread_mutex_lock(&pool->works->lock);
-	bool failed = pool->works->failed;
-
-	pthread_mutex_unlock(&pool->works->lock);
-	return failed;
+	return has_failed(pool->works);
 }
 
 static void join(struct sb_pool_works *w)

@@ -522,7 +522,8 @@ for label, text in {
         "name-escape": b"web\x1b: python app.py\n", "nul": b"web: python app.py\0\n", "escape": b"web: python app.py \x1b[2J\n",
         "latin1": b"web: python app.py caf\xe9\n", "no-colon": b"python app.py\n", "no-command": b"web:\n",
         "line-10mb": b"web: " + b"x" * 10_000_000 + b"\n", "10000-types": b"".join(b"t%d: python app.py\n" % i for i in range(10_000)),
-        "100mb": b"#" * 100_000_000, "shell": b"web: python app.py; $(id) `id` \"'\n", "utf16": "web: python app.py\n".encode("utf-16"),
+        "100mb": b"#" * 100_000_000, "shell": b"web: python app.py; $(id) `id` \"'\"\n",
+        "shell-open": b"web: python app.py; $(id) `id` \"'\n", "utf16": "web: python app.py\n".encode("utf-16"),
         "colons": b":" * 5000, "spoof": b"web: python app.py\n-----> Released v99\n"}.items():
     of_file("procfile-" + label, b"Procfile", text)
 for label, text in {
