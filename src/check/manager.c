@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "check/requirements.h"
 #include "check/rules.h"
+#include "check/stale.h"
 #include "check/version.h"
 
 #include <string.h>
@@ -311,7 +312,7 @@ int sb_manager_look(struct sb_plan *plan, struct sb_needs *needs, const struct s
 				    : look_at_lock(plan, needs, view, row, err)) < 0)
 		return -1;
 	sb_psycopg_judge(&needs->names, row->file, view);
-	return 0;
+	return sb_stale_look(needs, view, row->manager, row->file, err);
 }
 
 /* "celery" is a word of "django-celery-beat", which brings it. */

@@ -89,5 +89,10 @@ const struct sb_rule sb_rules_dependencies[] = {
 	  "than it was tested with is a warning: modules that such a Python no longer has (distutils, cgi) are "
 	  "missing when the app starts.",
 	  "Django==5.2 and python-3.9 in runtime.txt" },
+	{ "lock-stale", SB_ERROR, "a lock that is older than its input",
+	  "The Pipfile or pyproject.toml asks for a package that the lock does not have. The build refuses such "
+	  "a lock as well (it compares hashes and specifiers, too), but only minutes later. Make the lock "
+	  "again and commit both files.",
+	  "celery in [packages] of the Pipfile, and no celery in Pipfile.lock" },
 };
 const size_t sb_rules_dependencies_count = SB_COUNT(sb_rules_dependencies);

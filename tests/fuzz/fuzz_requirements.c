@@ -1,10 +1,22 @@
 #include "base/base.h"
 #include "check/pyproject.h"
 #include "check/requirements.h"
+#include "check/stale.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* What a Pipfile or pyproject.toml asks for are names in the index's form. */
+static void wishes(struct sb_span text, enum sb_manager manager)
+{
+	SB_AUTO(sb_list) names = { 0 };
+
+	sb_wishes_parse(&names, text, manager);
+	for (size_t i = 0; i < names.n; i++)
+		if (!*names.item[i] || strpbrk(names.item[i], "_. ABCXYZ=\"'[{;"))
+			abort();
+}
 
 /* Each item has a place in the file and, if it names a distribution, a name in the index's form;
  * lines count up. */
@@ -22,6 +34,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	sb_pyproject_parse(&project, &text);
 	sb_lockfile_parse(&lock, text.bytes);
+	wishes(text.bytes, SB_PIPENV);
+	wishes(text.bytes, SB_POETRY);
+	wishes(text.bytes, SB_UV);
 	if (!sb_text_clean(&text, false))
 		return 0;
 	sb_requirements_parse(&file, &text);
