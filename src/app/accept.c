@@ -97,16 +97,39 @@ static bool built_before(const struct sb_hook *hook, const struct sb_stage *stag
 	       sb_staged_load(&staged, &stage->app, stage->make.commit.oid, &none) == 0;
 }
 
-static int accept_targets(struct sb_hook *hook, const struct sb_targets *targets, struct sb_stage *stage,
+/* Of several apps in one repository only those whose folder changed go on. */
+static int open_stages(struct sb_hook *hook, struct sb_targets *targets, struct sb_stage *stage, struct sb_error *err)
+{
+	for (size_t i = 0; i < targets->n;) {
+		if (open_stage(&stage[i], hook, &targets->item[i], err) < 0)
+			return -1;
+		int since = hook->no_cache ? 0 : sb_unchanged_since(&stage[i].app, &stage[i].settings, &hook->repo,
+								    stage[i].oid);
+
+		if (!since) {
+			i++;
+			continue;
+		}
+		if (hook->part != SB_PART_BUILD)
+			sb_log_step(&hook->log, "%s: unchanged since v%d: not built", stage[i].app.name, since);
+		sb_stage_release(&stage[i]);
+		stage[i] = (struct sb_stage)SB_STAGE_INIT;
+		sb_targets_drop(targets, i);
+	}
+	return 0;
+}
+
+static int accept_targets(struct sb_hook *hook, struct sb_targets *targets, struct sb_stage *stage,
 			  struct sb_error *err)
 {
 	if (sb_store_open(&hook->store, &hook->settings, err) < 0)
 		return -1;
 	if (hook->part == SB_PART_BUILD)
 		sb_note_read(hook);
-	for (size_t i = 0; i < targets->n; i++)
-		if (open_stage(&stage[i], hook, &targets->item[i], err) < 0)
-			return -1;
+	if (open_stages(hook, targets, stage, err) < 0)
+		return -1;
+	if (!targets->n)
+		return hook->dry_run ? sb_fail(err, SB_EREFUSED, "Dry run, as asked by push option.") : 0;
 	if (check_all(hook, targets, stage, err) < 0)
 		return -1;
 	if (hook->dry_run) {
@@ -184,11 +207,7 @@ static int accept(struct sb_hook *hook, struct sb_error *err)
 	struct sb_stage *stage = sb_xcalloc(targets.n, sizeof(*stage));
 
 	for (size_t i = 0; i < targets.n; i++)
-		stage[i] = (struct sb_stage) { .app = SB_APP_INIT,
-					       .record = SB_BUILD_RECORD_INIT,
-					       .lock = SB_LOCK_INIT,
-					       .slot = SB_LOCK_INIT,
-					       .tmp = -1 };
+		stage[i] = (struct sb_stage)SB_STAGE_INIT;
 	int done = accept_targets(hook, &targets, stage, err);
 
 	for (size_t i = 0; i < targets.n; i++)

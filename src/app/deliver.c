@@ -2,6 +2,7 @@
 #include "app/hook.h"
 #include "app/note.h"
 #include "app/publish.h"
+#include "app/stage.h"
 #include "app/targets.h"
 #include "release/builds.h"
 #include "release/staged.h"
@@ -63,7 +64,7 @@ static int deliver_one(struct sb_hook *hook, const struct sb_target *target, str
 		sb_log_warn(&hook->log, "%.8s is superseded by a later push; it is not released.", commit.oid);
 	else if (how == SB_NOT_STAGED && is_released(&app, commit.oid, &number))
 		sb_say_released(&way, number);
-	else if (how == SB_NOT_STAGED)
+	else if (how == SB_NOT_STAGED && !sb_unchanged_since(&app, &settings, &hook->repo, commit.oid))
 		sb_log_warn(&hook->log, "Nothing is staged for %.8s; slugbuild releases -a %s shows what runs, "
 					"slugbuild deploy -a %s builds it.", commit.oid, app.name, app.name);
 	sb_timing_end(&timings, time, false, "%s", "");

@@ -1,6 +1,6 @@
 #include "base/base.h"
 #include "app/layers.h"
-#include "app/produce.h"
+#include "app/complete.h"
 #include "app/share.h"
 #include "build/build.h"
 #include "build/source_stage.h"
@@ -41,25 +41,26 @@ static void find_old_tree(struct sb_produce *make)
 		(void)!tree_of(make, make->old, make->old_tree);
 }
 
-/* The tree of the app: the whole, or the folder slugbuild.path names. */
-static int find_app_tree(struct sb_produce *make, struct sb_error *err)
+int sb_app_tree(char tree[SB_OID_MAX + 1], struct sb_repo *repo, const char *top, const struct sb_settings *settings,
+		struct sb_error *err)
 {
 	struct sb_entry entry;
-	const char *path = make->settings->path;
+	const char *path = settings->path;
 
-	memcpy(make->tree, make->commit.tree, sizeof(make->tree));
-	if (!*path)
+	if (!*path) {
+		sb_span_copy(tree, SB_OID_MAX + 1, sb_span_of(top));
 		return 0;
-	int found = sb_tree_find(make->repo, make->commit.tree, path, &entry, err);
+	}
+	int found = sb_tree_find(repo, top, path, &entry, err);
 
 	if (found < 0)
 		return -1;
 	if (!found || entry.kind != SB_DIR) {
 		sb_fail(err, SB_EINPUT, "the pushed tree has no folder %s", path);
-		sb_error_fix(err, "git config slugbuild.%s.path FOLDER in the server's repository", make->app);
+		sb_error_fix(err, "git config slugbuild.APP.path FOLDER in the server's repository");
 		return -1;
 	}
-	memcpy(make->tree, entry.oid, sizeof(make->tree));
+	memcpy(tree, entry.oid, sizeof(entry.oid));
 	return 0;
 }
 
@@ -83,19 +84,50 @@ static int read_settings(struct sb_produce *make, struct sb_error *err)
 	return done;
 }
 
+static int check_files(struct sb_produce *make, struct sb_error *err)
+{
+	struct sb_check check = { .repo = make->repo, .top = make->commit.tree, .tree = make->tree,
+				  .settings = make->settings, .heroku = make->heroku };
+
+	check.known = *make->known ? make->known : make->only_static ? make->old_tree : NULL;
+	if (make->completed)
+		check.top = NULL;
+	return sb_check_run(&make->plan, &make->findings, &check, err);
+}
+
+/* What the pushed tree only refers to is put in, and the whole is looked at again. */
+static int complete(struct sb_produce *make, struct sb_error *err)
+{
+	struct sb_completed *made = sb_xcalloc(1, sizeof(*made));
+
+	*made = (struct sb_completed)SB_COMPLETED_INIT;
+	int done = make->findings.errors || make->only_static ? 0 : sb_complete(made, make, err);
+
+	if (done < 1) {
+		sb_completed_release(made);
+		free(made);
+		return done;
+	}
+	make->completed = made;
+	make->pushed_repo = make->repo;
+	make->repo = &made->repo;
+	memcpy(make->tree, made->tree, sizeof(make->tree));
+	sb_plan_release(&make->plan);
+	sb_findings_release(&make->findings);
+	return check_files(make, err);
+}
+
 int sb_produce_check(struct sb_produce *make, struct sb_error *err)
 {
-	struct sb_check check = { .repo = make->repo, .tree = make->tree, .settings = make->settings,
-				  .heroku = make->heroku };
-
-	if (sb_repo_commit(make->repo, make->oid, &make->commit, err) < 0 || find_app_tree(make, err) < 0)
+	if (sb_repo_commit(make->repo, make->oid, &make->commit, err) < 0 ||
+	    sb_app_tree(make->pushed_tree, make->repo, make->commit.tree, make->settings, err) < 0)
 		return -1;
+	memcpy(make->tree, make->pushed_tree, sizeof(make->tree));
 	size_t step = sb_timing_begin(&make->timings, "check");
 
 	if (make->only_static)
 		find_old_tree(make); /* where no release can be looked up: what the host accepted */
-	check.known = *make->known ? make->known : make->only_static ? make->old_tree : NULL;
-	if (sb_check_run(&make->plan, &make->findings, &check, err) < 0)
+	if (check_files(make, err) < 0 || complete(make, err) < 0)
 		return -1;
 	make->static_findings = make->findings.n;
 	sb_timing_end(&make->timings, step, false, "%s", "");
@@ -217,9 +249,10 @@ static void make_facts(struct sb_produce *make, const struct sb_build *build, co
 	sb_json_set_text(facts, "created", created);
 	sb_json_set_text(facts, "commit", make->commit.oid);
 	sb_json_set_text(facts, "tree", make->tree);
+	sb_json_set_text(facts, "pushed_tree", make->pushed_tree);
 	sb_json_set_text(facts, "subject", make->commit.subject);
 	sb_json_set_text(facts, "author", make->commit.author);
-	sb_json_set_text(facts, "repo", make->repo->path);
+	sb_json_set_text(facts, "repo", (make->pushed_repo ? make->pushed_repo : make->repo)->path);
 	sb_json_set_take(facts, "slug", slug_json(make, layers));
 	sb_json_set_take(facts, "processes", processes_json(&make->plan));
 	sb_json_set_text(facts, "release_command", make->plan.release);
@@ -404,4 +437,10 @@ void sb_produce_release(struct sb_produce *make)
 	free(SB_STEAL(make->shared_static));
 	json_decref(make->facts);
 	make->facts = NULL;
+	if (make->completed) {
+		sb_completed_release(make->completed);
+		free(make->completed);
+		make->completed = NULL;
+		make->repo = make->pushed_repo;
+	}
 }

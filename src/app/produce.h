@@ -49,6 +49,7 @@ struct sb_produce {
 	struct sb_timings timings;
 	struct sb_commit commit;
 	char tree[SB_OID_MAX + 1];      /* of the app: the commit's, or slugbuild.path's in it */
+	char pushed_tree[SB_OID_MAX + 1]; /* the same before sb_complete put anything into it */
 	char old_tree[SB_OID_MAX + 1];  /* the same of `current`, else `old`, or "" */
 	struct sb_plan plan;
 	struct sb_findings findings;
@@ -57,8 +58,14 @@ struct sb_produce {
 	struct sb_slug slug;
 	struct sb_layers *layers;       /* while it is built */
 	char *shared_static;            /* where releases link to a kept layer; or NULL */
+	struct sb_completed *completed; /* see app/complete.h; `repo` then reads from there */
+	struct sb_repo *pushed_repo;    /* what `repo` was before; or NULL */
 	json_t *facts;                  /* see slugbuild-manifest(5): what a release of it will say */
 };
+
+/* The tree of the app in a commit's: the whole, or the folder that slugbuild.path names. */
+int sb_app_tree(char tree[SB_OID_MAX + 1], struct sb_repo *repo, const char *top, const struct sb_settings *settings,
+		struct sb_error *err) SB_MUST_CHECK;
 
 /* Reads the commit and runs the rules that need no dependencies. 0 also with findings: look at findings.errors. */
 int sb_produce_check(struct sb_produce *make, struct sb_error *err) SB_MUST_CHECK;

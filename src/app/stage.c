@@ -76,6 +76,22 @@ int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const c
 	return 0;
 }
 
+int sb_unchanged_since(const struct sb_app *app, const struct sb_settings *settings, struct sb_repo *repo,
+		       const char *oid)
+{
+	SB_AUTO(sb_release) release = { 0 };
+	struct sb_error ignored = { 0 };
+	struct sb_commit commit;
+	char tree[SB_OID_MAX + 1];
+	int current = sb_ledger_current(app, &ignored);
+
+	if (!*settings->path || current < 1 || sb_ledger_load(&release, app, current, &ignored) < 0 ||
+	    sb_repo_commit(repo, oid, &commit, &ignored) < 0 ||
+	    sb_app_tree(tree, repo, commit.tree, settings, &ignored) < 0)
+		return 0;
+	return strcmp(sb_json_text(release.facts, "pushed_tree", ""), tree) ? 0 : current;
+}
+
 bool sb_stage_forward(const struct sb_stage *stage)
 {
 	return !stage->old || !*stage->old || sb_repo_descends(stage->repo, stage->oid, stage->old);

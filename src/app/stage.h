@@ -39,11 +39,19 @@ struct sb_stage {
 /* Settings only: enough for the static check; neither the app nor a config var is looked at. */
 int sb_stage_preview(struct sb_stage *stage, const struct sb_settings *all, const char *app,
 		     struct sb_error *err) SB_MUST_CHECK;
+#define SB_STAGE_INIT \
+	{ .app = SB_APP_INIT, .record = SB_BUILD_RECORD_INIT, .lock = SB_LOCK_INIT, .slot = SB_LOCK_INIT, .tmp = -1 }
+
 int sb_stage_open(struct sb_stage *stage, const struct sb_settings *all, const char *app, struct sb_error *err) SB_MUST_CHECK;
 int sb_stage_build(struct sb_stage *stage, struct sb_error *err) SB_MUST_CHECK;
 void sb_stage_undo(struct sb_stage *stage, const char *why); /* takes a finished one back */
 char *sb_stage_last_python(const struct sb_app *app);        /* "3.11" of its newest release; NULL: none. Owned. */
 bool sb_stage_forward(const struct sb_stage *stage);         /* the ref is created, or moves forward */
+
+/* The release that has the app's folder as this commit has it: of several apps in one repository, only
+ * those that changed are built. 0: it changed, or the app is the whole repository. */
+int sb_unchanged_since(const struct sb_app *app, const struct sb_settings *settings, struct sb_repo *repo,
+		       const char *oid);
 void sb_stage_release(struct sb_stage *stage);
 
 #endif

@@ -25,6 +25,7 @@
 enum sb_sandbox_mode { SB_SANDBOX_AUTO, SB_SANDBOX_REQUIRE, SB_SANDBOX_OFF };
 enum sb_policy { SB_CANCEL, SB_FINISH };  /* slugbuild.onDisconnect */
 enum sb_probe { SB_PROBE_BEFORE, SB_PROBE_AFTER, SB_PROBE_OFF }; /* slugbuild.probe */
+enum sb_submodules { SB_SUBMODULES_REFUSE, SB_SUBMODULES_FETCH, SB_SUBMODULES_IGNORE };
 enum sb_force { SB_ALLOW, SB_REFUSE };    /* slugbuild.force */
 
 struct sb_settings {
@@ -38,11 +39,14 @@ struct sb_settings {
 	char *ports;        /* "20000-29999" */
 	char *python_path;  /* folders to look for interpreters in, ":" between; "" none */
 	char *hooks;        /* GitLab's custom_hooks_dir, where the hooks are there; "": in the repository */
+	char *lfs_store;    /* a folder of git-lfs objects; "" none */
+	char *netrc;        /* credentials of package indexes; "" none */
 	char *uv, *git, *bwrap; /* absolute paths; "" = found in the usual places */
 	bool python_strict, bundle_python, use_uv, dyno, config_in_build, release_copy, log_colour, remember;
 	enum sb_sandbox_mode sandbox;
 	enum sb_policy on_disconnect;
 	enum sb_force force;
+	enum sb_submodules submodules;
 	enum sb_probe probe;
 	int64_t build_seconds, step_seconds, release_seconds, runner_seconds, health_seconds;
 	int64_t lock_seconds, settle_seconds, stall_seconds;

@@ -28,6 +28,8 @@ const struct sb_setting sb_setting_table[] = {
 	{ "pythonStrict", SB_FLAG, AT(python_strict), "false", 0, 1, NULL, true,
 	  "refuse another patch release than the one that was asked for" },
 	{ "bundlePython", SB_FLAG, AT(bundle_python), "false", 0, 1, NULL, true, "put the interpreter into the slug" },
+	{ "netrc", SB_PATH, AT(netrc), "", 0, 0, NULL, true,
+	  "a .netrc with the credentials of private package indexes; shown to the installers only" },
 	{ "useUv", SB_FLAG, AT(use_uv), "true", 0, 1, NULL, true, "install with uv where it is there and can" },
 
 	/* Running */
@@ -50,6 +52,10 @@ const struct sb_setting sb_setting_table[] = {
 	{ "onDisconnect", SB_CHOICE, AT(on_disconnect), "cancel", 0, 0, "cancel|finish", true,
 	  "what becomes of a build whose client is gone" },
 	{ "force", SB_CHOICE, AT(force), "allow", 0, 0, "allow|refuse", true, "pushes that are no fast-forward" },
+	{ "submodules", SB_CHOICE, AT(submodules), "refuse", 0, 0, "refuse|fetch|ignore", true,
+	  "a push with submodules: refused, completed from their URLs at the commits it names, or deployed without" },
+	{ "lfsStore", SB_PATH, AT(lfs_store), "", 0, 0, NULL, true,
+	  "a folder of git-lfs objects, to put contents in place of pointers; empty: pointers are refused" },
 	{ "probe", SB_CHOICE, AT(probe), "before", 0, 0, "before|after|off", true,
 	  "ask the app itself, with its dependencies: before it is released, where that can refuse a push, after, or never" },
 	{ "colour", SB_FLAG, AT(log_colour), "true", 0, 1, NULL, true, "let colours of the tools through" },

@@ -121,7 +121,7 @@ int sb_install_step(struct sb_step *step, const struct sb_install *install, cons
 	show_settings(&step->box);
 	step->box.cwd = "/app";
 	step->box.network = true;
-	return 0;
+	return sb_install_credentials(step, err);
 }
 
 static char *cache_folder(const struct sb_install *install, const char *scope, struct sb_error *err)

@@ -62,6 +62,9 @@ char *sb_pip_version(const struct sb_python *python) SB_MUST_CHECK;
 /* Asks uv. Owned: NULL where it does not run. */
 char *sb_uv_version(struct sb_build *build, const char *uv) SB_MUST_CHECK;
 
+/* slugbuild.netrc, shown to an installer and to nothing else; its passwords are masked from here on. */
+int sb_install_credentials(struct sb_step *step, struct sb_error *err) SB_MUST_CHECK;
+
 /* A box for an installer: the environment writable, the app, a cache and a temporary folder. */
 int sb_install_step(struct sb_step *step, const struct sb_install *install, const char *cache,
 		    struct sb_error *err) SB_MUST_CHECK;

@@ -21,6 +21,7 @@
  */
 struct sb_check {
 	struct sb_repo *repo;
+	const char *top;  /* the commit's tree, where .gitmodules is; NULL: the same */
 	const char *tree; /* of the app: a commit's, or its subtree at slugbuild.path */
 	const struct sb_settings *settings;
 	bool heroku; /* ask Heroku's rules, and no others: see heroku.h. The plan stays empty */

@@ -101,21 +101,37 @@ static bool declared(struct sb_span text, const char *path)
 	return false;
 }
 
-static int submodules(const struct sb_view *view, struct sb_error *err)
+/* Of the whole repository: an app may lie in a folder of it. */
+static int read_modules(struct sb_buffer *out, const struct sb_view *view, struct sb_error *err)
 {
-	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(1 << 16);
-	SB_AUTO(sb_list) known = { 0 };
-	struct sb_text text = { 0 };
+	const struct sb_check *check = view->check;
+	struct sb_entry entry;
+	int found = sb_tree_find(check->repo, check->top ? check->top : check->tree, ".gitmodules", &entry, err);
+
+	if (found < 1 || (entry.kind != SB_FILE && entry.kind != SB_PROGRAM))
+		return found < 0 ? -1 : 0;
+	return sb_blob_read(out, check->repo, entry.oid, err);
+}
+
+static int submodules(struct sb_plan *plan, const struct sb_view *view, struct sb_error *err)
+{
+	const char *prefix = view->check->top ? view->check->settings->path : "";
+
+	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(1 << 20);
+	enum sb_submodules policy = view->check->settings->submodules;
+	struct sb_list *known = &plan->gitlinks;
 
 	if (!view->gitlinks.n)
 		return 0;
-	if (sb_view_text(&text, &bytes, view, ".gitmodules", false, err) < 0)
+	if (read_modules(&bytes, view, err) < 0)
 		return -1;
 	for (size_t i = 0; i < view->gitlinks.n; i++) {
 		const char *path = view->gitlinks.item[i];
 
-		if (declared(text.bytes, path)) {
-			sb_list_add(&known, path);
+		SB_AUTO_FREE char *whole = *prefix ? sb_xasprintf("%s/%s", prefix, path) : sb_xstrdup(path);
+
+		if (declared(sb_buffer_span(&bytes), whole)) {
+			sb_list_add(known, path);
 			continue;
 		}
 		sb_finding_fix(report(view, "submodule", path,
@@ -124,26 +140,28 @@ static int submodules(const struct sb_view *view, struct sb_error *err)
 			       "git rm --cached %s && rm -rf %s/.git && git add %s", path, path,
 			       path);
 	}
-	if (known.n) {
-		SB_AUTO_FREE char *names = some(&known);
-		struct sb_finding *f = sb_report(
-			view->findings, view->check->settings, "submodule-left-out",
-			"submodules are not deployed, their folders stay empty: %s", names);
+	if (known->n && policy != SB_SUBMODULES_FETCH) {
+		SB_AUTO_FREE char *names = some(known);
+		SB_AUTO_FREE char *says =
+			sb_xasprintf("submodules are not deployed, their folders stay empty: %s", names);
+		struct sb_finding *f =
+			sb_report_as(view->findings, view->check->settings, "submodule-left-out",
+				     policy == SB_SUBMODULES_IGNORE ? SB_WARNING : SB_ERROR, says);
 
 		sb_finding_at(f, ".gitmodules", 0, 0);
-		sb_finding_fix(f,
-			       "install the code as a dependency, or commit it: git subtree add");
+		sb_finding_fix(f, "install the code as a dependency, or commit it: git subtree add\n"
+				  "or, on the server: git config slugbuild.submodules fetch");
 	}
 	return 0;
 }
 
-int sb_files_look(const struct sb_view *view, struct sb_error *err)
+int sb_files_look(struct sb_plan *plan, const struct sb_view *view, struct sb_error *err)
 {
 	if (sb_tree_entry(&view->root, ".slugbuild"))
 		sb_finding_fix(report(view, "name-reserved", ".slugbuild",
 				      ".slugbuild is where slugbuild puts its own files"),
 			       "git rm -r --cached .slugbuild && echo .slugbuild/ >> .gitignore");
-	if (view->pointers.n) {
+	if (view->pointers.n && !*view->check->settings->lfs_store) {
 		SB_AUTO_FREE char *names = some(&view->pointers);
 		struct sb_finding *f = sb_report(
 			view->findings, view->check->settings, "lfs-pointer",
@@ -153,7 +171,8 @@ int sb_files_look(const struct sb_view *view, struct sb_error *err)
 		sb_finding_at(f, view->pointers.item[0], 0, 0);
 		sb_finding_fix(f, "git lfs untrack PATTERN && git add --renormalize .");
 	}
-	return submodules(view, err);
+	sb_list_add_all(&plan->pointers, (const char *const *)view->pointers.item);
+	return submodules(plan, view, err);
 }
 
 void sb_files_find_manage(struct sb_plan *plan, const struct sb_view *view)

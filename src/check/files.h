@@ -15,7 +15,7 @@ int sb_files_prepare(struct sb_plan *plan, struct sb_view *view,
 		     struct sb_error *err) SB_MUST_CHECK;
 
 /* Reserved names, submodules, pointers of git-lfs, a committed .env. After the walk. */
-int sb_files_look(const struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
+int sb_files_look(struct sb_plan *plan, const struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
 
 /* A Procfile, and beside it one in other letters. */
 void sb_files_two_procfiles(const struct sb_view *view);

@@ -44,6 +44,8 @@ void sb_plan_release(struct sb_plan *plan)
 	free(plan->health_path);
 	free(plan->predeploy);
 	free(plan->postdeploy);
+	sb_list_release(&plan->gitlinks);
+	sb_list_release(&plan->pointers);
 	free(plan->ignore);
 	*plan = (struct sb_plan) { 0 };
 }

@@ -48,6 +48,8 @@ struct sb_plan {
 	struct sb_env_default *env;
 	size_t envs;
 	char *predeploy, *postdeploy;   /* app.json scripts, or NULL */
+	struct sb_list gitlinks;        /* submodules that .gitmodules declares */
+	struct sb_list pointers;        /* files that are pointers of git-lfs */
 	char *ignore;                   /* the bytes of .slugignore, or NULL */
 	char ignore_key[65];            /* SHA-256 of them */
 };

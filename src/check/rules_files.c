@@ -54,15 +54,16 @@ const struct sb_rule sb_rules_files[] = {
 	  "git add of a folder that is a repository itself stores only its commit's id: its files are not "
 	  "in the push and nobody can fetch them. Remove its .git folder and add the files.",
 	  "git clone https://example.com/blog-theme theme && git add theme" },
-	{ "submodule-left-out", SB_WARNING, "submodules are not deployed",
-	  "A push holds a submodule's commit id, not its files, and a server does not fetch from "
-	  "elsewhere what was pushed to it. Make it a dependency, or commit its files (git subtree).",
+	{ "submodule-left-out", SB_ERROR, "submodules are not deployed",
+	  "A push holds a submodule's commit id, not its files. Make it a dependency, commit its files (git "
+	  "subtree), or let the server's owner set slugbuild.submodules to fetch, or to ignore.",
 	  ".gitmodules:\n"
 	  "[submodule \"theme\"]\n"
 	  "\tpath = theme" },
-	{ "lfs-pointer", SB_WARNING, "a file is a pointer of git-lfs; its content is not here",
+	{ "lfs-pointer", SB_ERROR, "a file is a pointer of git-lfs; its content is not here",
 	  "git push sends a file of git-lfs to the LFS server, and three lines of text here: a picture or "
-	  "a fixture would be broken in the release. Take it out of LFS, or serve it from elsewhere.",
+	  "a fixture would be broken in the release. Take it out of LFS, or let the server's owner set "
+	  "slugbuild.lfsStore to a folder with the contents.",
 	  "media/logo.png:\n"
 	  "version https://git-lfs.github.com/spec/v1" },
 	{ "slugignore-negation", SB_WARNING, "a \"!\" line in .slugignore, which has no such lines",

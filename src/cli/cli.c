@@ -54,6 +54,8 @@ static int parse_option(struct sb_cli *cli, const char *arg, const char *next, i
 		return sb_fail(err, SB_EUSAGE, "--%.*s wants a value", SB_SPAN_ARG(name));
 	SB_AUTO_FREE char *key = sb_span_dup(name);
 
+	if (!strcmp(key, "app"))
+		sb_list_add(&cli->apps, equals ? equals + 1 : next);
 	sb_list_setenv(&cli->option, key, equals ? equals + 1 : wants ? next : "");
 	*used = wants && !equals ? 2 : 1;
 	return 0;
@@ -246,6 +248,7 @@ void sb_cli_release(struct sb_cli *cli)
 	sb_list_release(&cli->words);
 	sb_list_release(&cli->rest);
 	sb_list_release(&cli->option);
+	sb_list_release(&cli->apps);
 	sb_app_release(&cli->app);
 	sb_repo_release(&cli->repo);
 	sb_store_release(&cli->store);

@@ -26,6 +26,7 @@ struct sb_cli {
 	struct sb_list words;  /* what is no option */
 	struct sb_list rest;   /* what stands behind "--" */
 	struct sb_list option; /* "branch=main", "json=" */
+	struct sb_list apps;   /* every -a, in their order */
 	struct sb_log log;     /* standard error; colour on a terminal */
 	struct sb_settings settings; /* the app's once it is open */
 	struct sb_store store;

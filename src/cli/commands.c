@@ -16,6 +16,12 @@ const struct sb_command sb_command_table[] = {
 	{ "apps", "[--json]", "list the apps", "", 0, 0, sb_cmd_apps, NULL },
 	{ "apps:destroy", "-a APP [--confirm APP]", "stop an app and remove it, its releases and config",
 	  "confirm=", 0, 0, sb_cmd_apps_destroy, "The repository stays unless `create` made it." },
+	{ "keys", "[--json]", "list who may push over ssh", "", 0, 0, sb_cmd_keys, NULL },
+	{ "keys:add", "NAME [-a APP]… <KEY", "let a person push over ssh, and nothing else", "", 1, 1, sb_cmd_keys_add,
+	  "The public key is read from standard input and put into ~/.ssh/authorized_keys\n"
+	  "with a forced command. Without -a it is good for all apps." },
+	{ "keys:remove", "NAME", "remove a person's keys", "", 1, 1, sb_cmd_keys_remove, NULL },
+	{ "shell", "NAME [APP…]", "what such a key runs (for sshd)", "", 1, -1, sb_cmd_shell, NULL },
 	{ "doctor", "[REPO] [--json]", "say what is wrong with the set-up, and the cure", "", 0, 1, sb_cmd_doctor,
 	  NULL },
 
