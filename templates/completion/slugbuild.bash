@@ -47,6 +47,9 @@ _slugbuild()
 		--host)
 			mapfile -t COMPREPLY < <(compgen -W "bare gitea gitlab" -- "$cur")
 			;;
+		--strict)
+			mapfile -t COMPREPLY < <(compgen -W heroku -- "$cur")
+			;;
 		--runner)
 			mapfile -t COMPREPLY < <(compgen -W "runit systemd supervisor procfile none" -- "$cur")
 			;;
@@ -67,6 +70,10 @@ _slugbuild()
 				builds:output | builds:cancel)
 					mapfile -t COMPREPLY < <(compgen -W "$(slugbuild builds "${app[@]}" 2>/dev/null |
 						grep -o '^[0-9]\{8\}T[0-9]\{6\}-[0-9a-f]*')" -- "$cur")
+					;;
+				explain)
+					mapfile -t COMPREPLY < <(compgen -W "$(slugbuild explain 2>/dev/null |
+						grep -o '^[a-z][a-z0-9-]*')" -- "$cur")
 					;;
 				addons:create)
 					mapfile -t COMPREPLY < <(compgen -W "postgresql redis" -- "$cur")

@@ -118,7 +118,7 @@ t '--strict heroku: its reasons, and the word when there is none; ours are not a
 		jq -e ".runs[0].tool.driver.rules[] | select(.properties.reason == \"install-dependencies::pip\")"
 	slugbuild check blog --strict heroku >said 2>&1
 	cat said
-	grep -q "Heroku.s Python buildpack v[0-9]" said || grep -q "warning\[heroku-" said
+	has "by the rules of Heroku" said
 	exits 2 slugbuild check odd --strict cloud
 	exits 2 slugbuild check odd --strict heroku --checklist
 	python3 - "$top/templates/findings.schema.json" heroku.json <<-END

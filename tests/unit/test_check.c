@@ -211,7 +211,18 @@ static void each_folder_fires_what_it_says(void **state)
 	assert_int_equal(bad, 0);
 }
 
-/* Those of the probe are tested end to end, with a real Django: tests/e2e/r0850-probe.sh. */
+/* Whether a test is known, by a line of it that fails otherwise, to fire the rule: those of the probe
+ * want a real Django, and tests/e2e/r0851-probe-spares.sh is the app that must fire none of them. */
+static bool is_fired_end_to_end(const char *rule)
+{
+	SB_AUTO_FREE char *command =
+		sb_xasprintf("grep -qE '^[[:space:]]*has .*(error|warning)\\[%s\\]' "
+			     "tests/e2e/r*.sh tests/e2e/t*.sh",
+			     rule);
+
+	return system(command) == 0;
+}
+
 static void every_rule_has_a_folder_that_fires_it_and_one_that_must_not(void **state)
 {
 	const struct sb_rule *rule;
@@ -223,8 +234,12 @@ static void every_rule_has_a_folder_that_fires_it_and_one_that_must_not(void **s
 		const char *folder = access(here, F_OK) ? source : here;
 		struct dirent **cases;
 
-		if (sb_rule_group_of(rule)->stage == SB_STAGE_PROBE)
+		if (sb_rule_group_of(rule)->stage == SB_STAGE_PROBE) {
+			if (!is_fired_end_to_end(rule->id))
+				fail_msg("no test in tests/e2e has a line: has \"error[%s]\" …",
+					 rule->id);
 			continue;
+		}
 
 		int n = scandir(folder, &cases, no_dots, alphasort), good = 0;
 
