@@ -44,7 +44,7 @@ const struct sb_setting sb_setting_table[] = {
 	{ "remember", SB_FLAG, AT(remember), "true", 0, 1, NULL, true,
 	  "reuse what collectstatic made while nothing that it looked at has changed" },
 	{ "releaseCopy", SB_FLAG, AT(release_copy), "false", 0, 1, NULL, true,
-	  "unpack every layer of a release instead of linking to the store" },
+	  "give each release files of its own: packages and static files too, instead of links to the store" },
 
 	/* Policy */
 	{ "sandbox", SB_CHOICE, AT(sandbox), "auto", 0, 0, "auto|require|off", false,
