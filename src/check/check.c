@@ -6,6 +6,7 @@
 #include "check/command.h"
 #include "check/files.h"
 #include "check/heroku.h"
+#include "check/imports.h"
 #include "check/manager.h"
 #include "check/near.h"
 #include "check/procfile.h"
@@ -260,6 +261,7 @@ static int look(struct sb_plan *plan, struct sb_needs *needs, struct sb_view *vi
 	sb_files_find_wsgi(plan, view);
 	if (sb_files_look(plan, view, err) < 0 || sb_manager_look(plan, needs, view, err) < 0 ||
 	    sb_hygiene_look(view, needs, err) < 0 || sb_near_look(plan, needs, view, err) < 0 ||
+	    sb_imports_look(plan, needs, view, err) < 0 ||
 	    sb_secrets_look(view, err) < 0 || look_at_versions(plan, needs, view, err) < 0 ||
 	    look_at_procfile(plan, needs, view, err) < 0 || look_at_appjson(plan, view, err) < 0)
 		return -1;
