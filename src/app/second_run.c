@@ -71,7 +71,8 @@ static int run(struct sb_stage *stage, struct sb_error *err)
 	    fresh_work(stage, err) < 0)
 		return -1;
 	stage->make.last_python = python;
-	stage->make.only_static = stage->make.second_run = true;
+	stage->make.second_run = true;
+	stage->make.current = stage->oid; /* what the next push will be compared with */
 	look(&stage->app, &watch.signed_at);
 	sb_cancel_also(why_end, &watch);
 

@@ -68,6 +68,7 @@ char *sb_buffer_detach(struct sb_buffer *buffer)
 {
 	char *p = buffer->p ? buffer->p : sb_xstrdup("");
 
+	p[buffer->n] = '\0'; /* room that was reserved, and not used, is anything */
 	*buffer = (struct sb_buffer) { .max = buffer->max };
 	return p;
 }

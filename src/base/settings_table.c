@@ -42,7 +42,7 @@ const struct sb_setting sb_setting_table[] = {
 	{ "configInBuild", SB_FLAG, AT(config_in_build), "true", 0, 1, NULL, true,
 	  "let collectstatic and the checks of the build see the config vars" },
 	{ "remember", SB_FLAG, AT(remember), "true", 0, 1, NULL, true,
-	  "reuse what collectstatic made while nothing that it looked at has changed" },
+	  "reuse what collectstatic and the check of the app made while nothing that they looked at has changed" },
 	{ "releaseCopy", SB_FLAG, AT(release_copy), "false", 0, 1, NULL, true,
 	  "give each release files of its own: packages and static files too, instead of links to the store" },
 

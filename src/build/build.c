@@ -69,7 +69,8 @@ static int probe(struct sb_build *build, struct sb_error *err)
 
 	if (sb_probe_run(build, err) < 0)
 		return -1;
-	sb_timing_end(build->timings, step, false, "%s", "");
+	sb_timing_end(build->timings, step, build->probe_reused, "%s",
+		      build->probe_reused ? "nothing it read has changed" : "");
 	errors = build->probed.errors;
 	if (build->probed.n)
 		sb_log_findings(build->log, &build->probed);
@@ -108,7 +109,11 @@ static int confirm(struct sb_build *build, struct sb_error *err)
 		       : 0;
 	build->log = log;
 	sb_log_release(&silent);
-	return done < 0 || !build->deps_path ? done : sb_statics_make(build, err);
+	if (done < 0 || !build->deps_path)
+		return done;
+	if (build->settings->probe == SB_PROBE_BEFORE && sb_probe_run(build, err) < 0)
+		return -1;
+	return sb_statics_make(build, err);
 }
 
 int sb_build_run(struct sb_build *build, struct sb_error *err)

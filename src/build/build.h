@@ -58,6 +58,7 @@ struct sb_build {
 	char *static_note;   /* why it was not reused, or how it was; or NULL */
 	char *static_root; /* STATIC_ROOT as a path in the app, or NULL */
 	char *launch_path; /* folder holding .slugbuild/launch and metadata */
+	bool probe_reused; /* its answer was */
 	struct sb_findings probed; /* what the probe found, until it is shown */
 	json_t *facts;     /* provenance: installer and version, lock digests, resolved packages */
 };

@@ -112,7 +112,7 @@ static void add_machine(struct sb_sha256 *hash, const struct sb_settings *settin
 	add_number(hash, settings->build_disk);
 }
 
-static void make_key(struct sb_memo *memo, const struct sb_step *step)
+static void make_key(struct sb_memo *memo, const struct sb_step *step, const char *more)
 {
 	const struct sb_build *build = memo->build;
 	const struct sb_python *python = &build->python;
@@ -121,6 +121,7 @@ static void make_key(struct sb_memo *memo, const struct sb_step *step)
 
 	sb_sha256_field(&hash, "slugbuild remembers " FORMAT " " SB_VERSION);
 	sb_sha256_field(&hash, build->app ? build->app : "");
+	sb_sha256_field(&hash, more);
 	add_words(&hash, &step->argv, false);
 	add_words(&hash, &step->box.env, true);
 	sb_sha256_field(&hash, step->box.cwd ? step->box.cwd : "");
@@ -206,7 +207,8 @@ static enum sb_memo_state take_record(struct sb_memo *memo)
 	return !strcmp(state, "once") ? SB_MEMO_ONCE : SB_MEMO_NEW;
 }
 
-void sb_memo_open(struct sb_memo *memo, struct sb_build *build, const struct sb_step *step)
+void sb_memo_open(struct sb_memo *memo, struct sb_build *build, const struct sb_step *step,
+		  const char *more)
 {
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/../traces", build->cache_path);
 	struct sb_error unseen = { 0 };
@@ -219,7 +221,7 @@ void sb_memo_open(struct sb_memo *memo, struct sb_build *build, const struct sb_
 	memo->dir = sb_make_dirs(path, 0750, &unseen);
 	if (memo->dir < 0)
 		return;
-	make_key(memo, step);
+	make_key(memo, step, more);
 	memo->state = SB_MEMO_NEW;
 	memo->record = load(memo->dir, memo->key);
 	if (!memo->record)

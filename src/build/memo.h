@@ -8,7 +8,7 @@
  *
  *	SB_AUTO(sb_memo) memo = SB_MEMO_INIT;
  *
- *	sb_memo_open(&memo, build, &step);           // the step with its argv, environment and box
+ *	sb_memo_open(&memo, build, &step, "");       // the step with its argv, environment and box
  *	if (memo.state == SB_MEMO_HOLDS)
  *		…memo.path is the result's folder, or NULL where it was empty; nothing is run
  *	…a checkout; step.box.tracer = &tracer; the step runs…
@@ -51,10 +51,12 @@ struct sb_memo {
 
 #define SB_MEMO_SHIFT (-40000123) /* seconds: another year, month, day, weekday, hour, minute */
 
-/* Never fails: what does not work is not remembered. */
-void sb_memo_open(struct sb_memo *memo, struct sb_build *build, const struct sb_step *step);
+/* Never fails: what does not work is not remembered. `more` goes into the key: what else the run is
+ * given that is no file of the app's; or "". */
+void sb_memo_open(struct sb_memo *memo, struct sb_build *build, const struct sb_step *step,
+		  const char *more);
 
-/* STATIC_ROOT and its like, as given to sb_memo_keep; "" where there was none. Borrowed. */
+/* STATIC_ROOT, the probe's answer and their like, as given to sb_memo_keep; "" where there was none. Borrowed. */
 const char *sb_memo_note(const struct sb_memo *memo);
 
 /* NEW, where nothing has changed: why there is nothing to reuse. Borrowed. */

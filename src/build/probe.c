@@ -1,8 +1,13 @@
 #include "build/probe.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/sha256.h"
+#include "base/utf8.h"
 #include "build/deps.h"
+#include "build/digest.h"
+#include "build/memo.h"
 #include "build/probe_answer.h"
 #include "build/step_app.h"
 #include "check/quiet.h"
@@ -13,7 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
 #include "sys/files.h"
+#include "sys/process.h"
 
 #define SECONDS 60
 #define INPUT_NAME "probe.json"
@@ -104,23 +111,10 @@ static void tell_notes(struct sb_build *build, const json_t *answer)
 			sb_log_say(build->log, "could not be asked: %s", json_string_value(note));
 }
 
-static int run(struct sb_build *build, const char *app, struct sb_error *err)
+static void take_answer(struct sb_build *build, const struct sb_step *step, const json_t *question,
+			struct sb_span output, const char *why)
 {
-	SB_AUTO(sb_step) step = { 0 };
-	SB_AUTO_JSON json_t *question = NULL;
-	struct sb_error why = { 0 };
-
-	if (prepare(&step, &question, build, app, err) < 0)
-		return -1;
-	int done = sb_step_run(&step, &why);
-
-	if (done < 0 && why.code == SB_ECANCEL) {
-		*err = why;
-		return -1;
-	}
-	if (done == 0 && step.status)
-		sb_fail(&why, SB_EBUILD, "the interpreter ended with exit status %d", step.status);
-	SB_AUTO_FREE char *root = sb_box_path(&step.box, "/app");
+	SB_AUTO_FREE char *root = sb_box_path(&step->box, "/app");
 	struct sb_probe_about about = { .findings = &build->probed,
 					.settings = build->settings,
 					.app = build->app,
@@ -131,11 +125,161 @@ static int run(struct sb_build *build, const char *app, struct sb_error *err)
 					.question = question,
 					.read = sb_build_app_file,
 					.ctx = build };
-	SB_AUTO_JSON json_t *answer =
-		sb_probe_answer(&about, sb_buffer_span(&step.output), *why.text ? why.text : NULL);
+	SB_AUTO_JSON json_t *answer = sb_probe_answer(&about, output, why);
 
 	tell_notes(build, answer);
+}
+
+/* One run in a checkout of its own. */
+struct attempt {
+	struct sb_tracer tracer;
+	struct sb_error why; /* it did not end well */
+	int64_t began;
+};
+
+static void attempt_release(struct attempt *attempt)
+{
+	sb_tracer_release(&attempt->tracer);
+}
+
+/* -1: cancelled, or it could not be set up. */
+static int run(struct attempt *attempt, struct sb_step *step, bool traced, struct sb_error *err)
+{
+	struct sb_build *build = step->build;
+
+	if (sb_remove_tree(build->work, "app", err) < 0)
+		return -1;
+
+	SB_AUTO_FREE char *path = sb_checkout(build, err);
+	SB_AUTO_CLOSE int app = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
+
+	if (app < 0)
+		return -1;
+	if (mkdirat(app, ".slugbuild", 0755) < 0 && errno != EEXIST)
+		return sb_fail_sys(err, "make .slugbuild");
+	attempt->why = (struct sb_error) { 0 };
+	attempt->began = sb_wall();
+	step->box.tracer = traced ? &attempt->tracer : NULL;
+	int done = sb_step_run(step, &attempt->why);
+
+	if (done < 0 && attempt->why.code == SB_ECANCEL) {
+		*err = attempt->why;
+		return -1;
+	}
+	if (done == 0 && step->status)
+		sb_fail(&attempt->why, SB_EBUILD, "the interpreter ended with exit status %d", step->status);
 	return 0;
+}
+
+/* What of an answer a record cannot hold. */
+static const char *unfit(const struct sb_step *step)
+{
+	struct sb_span output = sb_buffer_span(&step->output);
+
+	if (memchr(output.p ? output.p : "", '\0', output.n) || !sb_is_utf8(output))
+		return "what it printed is no text";
+	return NULL;
+}
+
+static int keep(struct sb_memo *memo, const struct sb_step *step, const struct attempt *attempt,
+		struct sb_error *err)
+{
+	SB_AUTO_FREE char *text = sb_span_dup(sb_buffer_span(&step->output));
+	char *nothing = NULL, key[SB_DIGEST_HEX];
+
+	return sb_memo_keep(memo, &attempt->tracer, attempt->began, &nothing, key, text, unfit(step), err);
+}
+
+/* The second run. 1: it gave the same answer; 0: another one. */
+static int run_again(struct sb_memo *memo, struct sb_step *step, struct sb_error *err)
+{
+	__attribute__((cleanup(attempt_release))) struct attempt attempt = {
+		.tracer.shift = SB_MEMO_SHIFT
+	};
+
+	if (run(&attempt, step, true, err) < 0)
+		return -1;
+	if (*attempt.why.text && memo->build->confirm) { /* slow, or killed: that says nothing */
+		*err = attempt.why;
+		return -1;
+	}
+	if (*attempt.why.text) {
+		sb_memo_disprove(memo);
+		return 0;
+	}
+	int done = keep(memo, step, &attempt, err);
+
+	return done < 0 ? -1 : !done;
+}
+
+static int run_first(struct sb_memo *memo, struct sb_step *step, const json_t *question,
+		     struct sb_error *err)
+{
+	__attribute__((cleanup(attempt_release))) struct attempt attempt = { 0 };
+	bool traced = memo->state == SB_MEMO_NEW;
+
+	if (run(&attempt, step, traced, err) < 0)
+		return -1;
+	if (traced && attempt.tracer.failed) {
+		traced = false;
+		if (run(&attempt, step, false, err) < 0)
+			return -1;
+	}
+	take_answer(step->build, step, question, sb_buffer_span(&step->output),
+		    *attempt.why.text ? attempt.why.text : NULL);
+	if (!traced || step->box.open || *attempt.why.text)
+		return 0;
+	return keep(memo, step, &attempt, err) < 0 ? -1 : 0;
+}
+
+/* The question and the scripts are no files of the app's. Owned. */
+static char *key_of(const json_t *question, struct sb_error *err)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(16 << 20);
+	SB_AUTO_FREE char *path = sb_xasprintf("%s/probes", sb_datadir());
+	char scripts[SB_DIGEST_HEX], asked[SB_DIGEST_HEX];
+
+	if (sb_folder_digest(scripts, path, err) < 0)
+		return NULL;
+	sb_json_print_compact(&text, question);
+	sb_sha256_of(sb_buffer_span(&text), asked);
+	return sb_xasprintf("probe %s %s", scripts, asked);
+}
+
+static int ask(struct sb_build *build, struct sb_error *err)
+{
+	SB_AUTO(sb_step) step = { 0 };
+	SB_AUTO(sb_memo) memo = SB_MEMO_INIT;
+	SB_AUTO_JSON json_t *question = NULL;
+	SB_AUTO_FREE char *app = sb_xasprintf("%s/app", build->work_path);
+
+	if (prepare(&step, &question, build, app, err) < 0)
+		return -1;
+
+	SB_AUTO_FREE char *key = key_of(question, err);
+
+	if (!key)
+		return -1;
+	sb_memo_open(&memo, build, &step, key);
+	if (build->confirm && memo.state != SB_MEMO_ONCE)
+		return 0;
+	if (memo.state == SB_MEMO_HOLDS) {
+		sb_log_step(build->log, "Checking the app: nothing it read has changed");
+		build->probe_reused = true;
+		take_answer(build, &step, question, sb_span_of(sb_memo_note(&memo)), NULL);
+		return 0;
+	}
+	sb_log_step(build->log, build->confirm ? "A second check of the app, under another date"
+						: "Checking the app");
+	if (memo.state == SB_MEMO_ONCE) {
+		int done = run_again(&memo, &step, err);
+
+		if (done > 0 && !build->confirm)
+			take_answer(build, &step, question, sb_buffer_span(&step.output), NULL);
+		if (done || build->confirm)
+			return done < 0 ? -1 : 0;
+	}
+	return run_first(&memo, &step, question, err);
 }
 
 int sb_probe_run(struct sb_build *build, struct sb_error *err)
@@ -145,20 +289,13 @@ int sb_probe_run(struct sb_build *build, struct sb_error *err)
 
 	if (!sb_build_has_django(build) || !build->settings->config_in_build || !build->findings)
 		return 0;
-	SB_AUTO_FREE char *path = sb_checkout(build, err);
-	SB_AUTO_CLOSE int app = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
-
-	if (app < 0)
-		return -1;
-	if (mkdirat(app, ".slugbuild", 0755) < 0 && errno != EEXIST)
-		return sb_fail_sys(err, "make .slugbuild");
-	sb_log_step(build->log, "Checking the app");
 	if (limited.step_seconds <= 0 || limited.step_seconds > SECONDS)
 		limited.step_seconds = SECONDS;
 	copy.settings = &limited;
-	int done = run(&copy, path, err);
+	int done = ask(&copy, err);
 
 	build->probed = copy.probed;
+	build->probe_reused = copy.probe_reused;
 	/* What it left in the checkout is nobody's. */
 	return done < 0 ? -1 : sb_remove_tree(build->work, "app", err);
 }

@@ -10,6 +10,9 @@
  * migrations that are missing, in conflict, or that lose data in what this push adds
  * (build->old_tree is what the current release has), static files that templates name.
  *
+ * Its answer is remembered as collectstatic's is (memo.h): by all that it read, by what it was
+ * asked, and after a second run under another date.
+ *
  * Fills build->probed, which sb_build_run shows and adds to build->findings. A probe that gives no
  * answer is a finding too (probe-silent). -1 only when cancelled, or where it could not be set up.
  * With slugbuild.probe = after the same is asked in the release step: see app/release_probe.h.

@@ -49,6 +49,19 @@ static bool is_left_out(const struct sb_build *build)
 	return false;
 }
 
+/* What was said when the push was built is not said again. */
+static bool is_left_out_again(const struct sb_build *build)
+{
+	struct sb_log silent = SB_LOG_INIT;
+	struct sb_build copy = *build;
+	bool left_out;
+
+	copy.log = &silent;
+	left_out = is_left_out(&copy);
+	sb_log_release(&silent);
+	return left_out;
+}
+
 /* Heroku leaves these lines out, and so do we. */
 static bool is_shown(struct sb_span line)
 {
@@ -349,10 +362,10 @@ int sb_statics_make(struct sb_build *build, struct sb_error *err)
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/app", build->work_path);
 	int done;
 
-	if (is_left_out(build))
+	if (build->confirm ? is_left_out_again(build) : is_left_out(build))
 		return 0;
 	prepare(&step, build, path);
-	sb_memo_open(&memo, build, &step);
+	sb_memo_open(&memo, build, &step, "");
 	if (build->confirm && memo.state != SB_MEMO_ONCE)
 		return 0;
 	if (memo.state == SB_MEMO_HOLDS)
