@@ -233,17 +233,18 @@ def row_css(bench):
 
 
 def row_requirement(bench):
-    pins = list(site.older())
+    pins = site.older()
     path = bench.at("site", "requirements.txt")
 
     def toggle():
+        """The other release of one package; says which."""
         with open(path) as f:
             text = f.read()
         old, new = pins if pins[0] in text else reversed(pins)
         with open(path, "w") as f:
             f.write(text.replace(old, new))
         site.commit(bench.at("site"))
-        pins.append(new)
+        return new
 
     toggle()
     bench.to_ours()  # both wheels are in the installer's cache
@@ -251,12 +252,12 @@ def row_requirement(bench):
     bench.to_ours()
     times, uvs, collects = [], [], []
     for _ in range(RUNS):
-        toggle()
+        pin = toggle()
         bench.slugbuild("config:set", "-a", "site", "TURN=%d" % len(times))  # collectstatic runs
-        times.append(clock(lambda: bench.push_no_layers()))
+        times.append(clock(bench.push_no_layers))
         uvs.append(clock(lambda: site.run(site.uv(), "pip", "install", "-q", "--index-url", bench.index,
                                           "--python", bench.at("usual", "venv", "bin", "python"),
-                                          pins[-1])))
+                                          pin)))
         collects.append(collectstatic(bench))
     t = {"slugbuild": statistics.median(times), "uv pip install of it": statistics.median(uvs),
          "collectstatic": statistics.median(collects)}
