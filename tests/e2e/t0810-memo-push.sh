@@ -48,8 +48,8 @@ t 'the next push ends a second run that is not done' \
 	'slugbuild config:set SLOW=4 -a blog >/dev/null 2>&1; edit; push blog
 	 wait_for 20 said "$(newest)" "A second run"; first=$(newest)
 	 slugbuild config:unset SLOW -a blog >/dev/null 2>&1; edit; push blog
-	 hasnt "Waiting for" push.log; said "$first" "another build of the app begins"
-	 test "$(state)" = "1 confirmed 1 once" || { state; exit 1; }'
+	 hasnt "Waiting for" push.log; wait_for 20 said "$first" "another build of the app begins"
+	 wait_for 20 quiet; test "$(state)" = "1 confirmed 1 once" || { state; exit 1; }'
 t 'what was killed is not reused, and the next push makes up for it' \
 	'slugbuild config:set SLOW=3 -a blog >/dev/null 2>&1
 	 wait_for 30 quiet; edit; push blog; hasnt "$reused" push.log
