@@ -107,20 +107,40 @@ static bool is_env(const char *name)
 	return is_one_of(name, names, SB_COUNT(names));
 }
 
-/* Folders whose files show or test something. */
-bool sb_path_is_sample(const char *path)
+/* Whether one of the words of a folder's name is one of `words`: "test-environments" has "test". */
+static bool has_folder_of(const char *path, const char *const *words, size_t n)
 {
-	static const char *const names[] = { "test",	"tests",    "testing",	"fixture",
-					     "fixtures", "example",  "examples", "sample",
-					     "samples", "docs",	    "doc",	"testdata",
-					     "spec",	"specs",    "demo",	"test_data" };
 	struct sb_span rest = sb_span_of(path), part;
 
 	while (sb_span_cut(&rest, '/', &part))
-		for (size_t i = 0; i < SB_COUNT(names); i++)
-			if (part.n == strlen(names[i]) && !strncasecmp(part.p, names[i], part.n))
-				return true;
+		while (part.n) {
+			size_t end = 0;
+
+			while (end < part.n && !memchr("-_. ", part.p[end], 4))
+				end++;
+			for (size_t i = 0; i < n; i++)
+				if (end == strlen(words[i]) && !strncasecmp(part.p, words[i], end))
+					return true;
+			end += end < part.n;
+			part = (struct sb_span) { part.p + end, part.n - end };
+		}
 	return false;
+}
+
+bool sb_path_is_sample(const char *path)
+{
+	static const char *const words[] = { "test",	"tests",    "testing", "fixture", "fixtures",
+					     "example", "examples", "sample",  "samples", "docs",
+					     "doc",	"testdata", "spec",    "specs",	  "demo" };
+
+	return has_folder_of(path, words, SB_COUNT(words));
+}
+
+bool sb_path_is_setup(const char *path)
+{
+	static const char *const words[] = { "docker", "dev", "development", "devcontainer", "local", "vagrant" };
+
+	return has_folder_of(path, words, SB_COUNT(words));
 }
 
 static const char *ending(const char *name)

@@ -51,7 +51,8 @@ const struct sb_rule sb_rules_hygiene[] = {
 	{ "private-key", SB_ERROR, "a private key is committed",
 	  "A PEM key without a passphrase, alone or in the JSON of a Google service account, outside of folders "
 	  "of tests, examples and documentation. Whoever has a clone has the key. Make a new one, and keep it in "
-	  "a config var. A harmless one is allowed by the line in .slugbuild-allow that the finding gives.",
+	  "a config var. A harmless one is allowed by the line in .slugbuild-allow that the finding gives. In a "
+	  "folder of the developers' own set-up (docker, dev, local) it is a warning.",
 	  "deploy/server.key" },
 	{ "secret-unread", SB_WARNING, "not every file was looked through for tokens",
 	  "A check of a whole repository reads 128 MiB of texts at most. A later push is read in full: only "

@@ -74,8 +74,9 @@ void sb_view_release(struct sb_view *view);
 /* "a/b" + "../c.txt" → "a/c.txt"; NULL where it leads out of the tree or is absolute. Owned:
  * free(3). */
 char *sb_path_join(struct sb_span folder, struct sb_span path) SB_MUST_CHECK;
-/* Whether a folder on the way is one of tests, examples or documentation. */
+/* Whether a folder on the way is one of tests, examples or documentation: one word of its name says so. */
 bool sb_path_is_sample(const char *path);
+bool sb_path_is_setup(const char *path); /* the same of the developers' own set-up: docker, dev, local */
 struct sb_span sb_path_folder(const char *path); /* "a/b" of "a/b/c"; "" of "c" */
 
 #endif
