@@ -149,7 +149,7 @@ else
 		test "$(ls "$root/apps/tiny/releases" | grep -c "^v")" = 2
 		no_leftovers tiny
 	'
-	rm -rf "${SB_SMALL:?}/$$"
+	chmod -R u+w "${SB_SMALL:?}/$$" && rm -rf "${SB_SMALL:?}/$$"
 	settings root "$root"
 	git config --global --unset slugbuild.diskFloor
 fi

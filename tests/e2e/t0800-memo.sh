@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
 
-reused='nothing it read has changed'
+reused='collectstatic: nothing it read has changed'
 settings remember true
 
 # build [OPTION…]: the slug of blog as it is, in now.tar.gz, what was said in build.log.
