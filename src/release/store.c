@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "release/store.h"
 #include "base/json.h"
+#include "source/tree.h"
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/lock.h"
@@ -231,6 +232,19 @@ char *sb_store_slug_path(const struct sb_store *store, const char *sha256)
 	return sb_xasprintf("%s/slugs/%s.tar.gz", store->path, sha256);
 }
 
+bool sb_store_slug_sealed(const struct stat *st, const char *sha256)
+{
+	return st->st_mtim.tv_sec == sb_entry_mtime(sha256) && st->st_mtim.tv_nsec == 0;
+}
+
+void sb_store_slug_seal(int fd, const char *sha256)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = sb_entry_mtime(sha256) } };
+
+	/* Without it the file is hashed the next time too. */
+	(void)!futimens(fd, times);
+}
+
 int sb_store_stage_slug(const struct sb_store *store, const char *name, const char *sha256,
 			struct sb_error *err)
 {
@@ -241,6 +255,10 @@ int sb_store_stage_slug(const struct sb_store *store, const char *name, const ch
 		return -1;
 	if (!sb_is_digest(sha256))
 		return sb_fail(err, SB_EINPUT, "a slug's name is a SHA-256, not \"%s\"", sha256);
+	SB_AUTO_CLOSE int fd = openat(tmp, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0)
+		sb_store_slug_seal(fd, sha256);
 	if (renameat(tmp, name, tmp, to) < 0)
 		return sb_fail_sys(err, "stage the slug %s", name);
 	return sb_sync_dir(tmp, err);

@@ -1,6 +1,8 @@
 #ifndef SB_STORE_H
 #define SB_STORE_H
 
+#include <sys/stat.h>
+
 #include "base/settings.h"
 #include "base/sha256.h"
 #include "slug/layer.h"
@@ -47,6 +49,11 @@ char *sb_store_slug_path(const struct sb_store *store, const char *sha256) SB_MU
 /* A staged slug waits as tmp/<sha256>.tar.gz: `name` (in store/tmp) is renamed to that, durably. */
 int sb_store_stage_slug(const struct sb_store *store, const char *name, const char *sha256,
 			struct sb_error *err) SB_MUST_CHECK;
+/* The staged file gets an mtime that follows from its digest. One that still has it was not written to
+ * since, and need not be hashed again by who reads it through its gzip checksums; _seal gives it back
+ * to a file that was hashed. */
+bool sb_store_slug_sealed(const struct stat *st, const char *sha256);
+void sb_store_slug_seal(int fd, const char *sha256);
 /* From tmp/ to slugs/, durably; 0 also when it was kept before. SB_ENOENT when it is in neither. */
 int sb_store_keep_slug(const struct sb_store *store, const char *sha256, struct sb_error *err) SB_MUST_CHECK;
 

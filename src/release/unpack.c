@@ -59,10 +59,13 @@ static int open_slug(const struct sb_app *app, const struct sb_release *release,
 		return sb_fail_sys(err, "open %s", path);
 	if (size >= 0 && st.st_size != size)
 		return damaged(path, "its size is another one", err);
-	/* That of a push was written a moment ago; what is read of it, its gzip checksums vouch for. */
-	if (strcmp(sb_json_text(release->facts, "kind", ""), "deploy") != 0 &&
-	    check_digest(fd, path, sha256, err) < 0)
+	/* What nobody wrote to since is not read for its digest: what is used of it, its gzip checksums
+	 * vouch for. That of a push was written a moment ago. */
+	if (sb_store_slug_sealed(&st, sha256) || !strcmp(sb_json_text(release->facts, "kind", ""), "deploy"))
+		return SB_STEAL_FD(fd);
+	if (check_digest(fd, path, sha256, err) < 0)
 		return -1;
+	sb_store_slug_seal(fd, sha256);
 	return SB_STEAL_FD(fd);
 }
 

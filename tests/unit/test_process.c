@@ -122,6 +122,54 @@ static void damaged_slug_is_refused(void **out)
 			    "config.json env release.json ");
 }
 
+/* A release with the slug of `from`, as a rollback makes it. */
+static void roll_back(struct sb_release *out, struct state *state, struct sb_release *from)
+{
+	SB_AUTO(sb_buffer) facts = SB_BUFFER_INIT(65536);
+	SB_AUTO(sb_list) vars = { 0 };
+
+	sb_json_set_text(from->facts, "kind", "rollback");
+	sb_json_print(&facts, from->facts);
+	OK(sb_ledger_load(out, &state->app, commit(state, "rollback", facts.p, &vars), &state->err));
+}
+
+/* A rollback reads no more of a slug than it uses, and yet no slug that was written to since. */
+static void slug_that_was_written_to_is_hashed_before_a_rollback(void **out)
+{
+	struct state *state = *out;
+	SB_AUTO(sb_release) release = { 0 }, back = { 0 };
+
+	make_release(&release, state, "exit 0");
+	roll_back(&back, state, &release);
+	/* In the layer that is linked, which is not read: it lies last, before the end's own member. */
+	sh("cd %s/slugs; f=$(ls); printf x | dd of=$f bs=1 seek=$(($(stat -c %%s $f) - 60)) "
+	   "conv=notrunc 2>/dev/null", state->store.path);
+	assert_int_equal(sb_release_unpack(&state->app, &back, &state->settings, &state->err), -1);
+	assert_non_null(strstr(state->err.text, "its SHA-256 is another one"));
+}
+
+/* Unsealed by a restored backup, say: hashed once, and sealed again. */
+static void hashed_slug_is_sealed_again(void **out)
+{
+	struct state *state = *out;
+	SB_AUTO(sb_release) release = { 0 }, back = { 0 };
+	struct stat st;
+
+	make_release(&release, state, "exit 0");
+	const char *sha256 = sb_json_text(release.facts, "slug.sha256", "");
+	SB_AUTO_FREE char *path = sb_store_slug_path(&state->store, sha256);
+
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(sb_store_slug_sealed(&st, sha256));
+	sh("touch %s", path);
+	assert_int_equal(stat(path, &st), 0);
+	assert_false(sb_store_slug_sealed(&st, sha256));
+	roll_back(&back, state, &release);
+	OK(sb_release_unpack(&state->app, &back, &state->settings, &state->err));
+	assert_int_equal(stat(path, &st), 0);
+	assert_true(sb_store_slug_sealed(&st, sha256));
+}
+
 static struct sb_run run_of(struct state *state, const struct sb_release *release)
 {
 	return (struct sb_run) {
@@ -270,6 +318,8 @@ int main(void)
 		STATE_TEST(unpacked_release_links_to_its_layer),
 		STATE_TEST(unpacked_release_is_a_copy_where_asked_or_where_the_layer_is_gone),
 		STATE_TEST(damaged_slug_is_refused),
+		STATE_TEST(slug_that_was_written_to_is_hashed_before_a_rollback),
+		STATE_TEST(hashed_slug_is_sealed_again),
 		STATE_TEST(process_gets_its_own_environment_and_folders),
 		STATE_TEST(release_phase_runs_in_the_box_and_is_recorded),
 		STATE_TEST(release_phase_that_fails_says_how),
