@@ -7,9 +7,11 @@
 #include "release/runner.h"
 #include "sys/files.h"
 #include "sys/lock.h"
+#include "sys/process.h"
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 void sb_mask_vars(struct sb_log *log, const struct sb_list *vars)
 {
@@ -205,6 +207,23 @@ static void say_failed(struct step *step, const struct sb_error *why)
 		sb_log_warn(way->log, "v%d failed; nothing was running before it.", step->release->number);
 }
 
+/* Old releases leave the ledger now; their files go when nobody waits for it any more. */
+static int retire(const struct sb_app *app, int64_t keep, struct sb_error *err)
+{
+	const int fds[] = { app->dir, -1 };
+	int n = sb_retire_releases(app, keep, err);
+
+	if (n < 1)
+		return n;
+	pid_t pid = sb_detach(fds, err);
+
+	if (pid == 0) {
+		sb_be_modest();
+		_exit(sb_remove_retired(app, err) < 0);
+	}
+	return pid < 0 ? -1 : 0;
+}
+
 static int finish(struct step *step, struct sb_error *err)
 {
 	const struct sb_activate *way = step->way;
@@ -221,7 +240,7 @@ static int finish(struct step *step, struct sb_error *err)
 	struct sb_error prune = { 0 };
 	size_t time = sb_timing_begin(way->timings, "old releases removed");
 
-	if (sb_prune_releases(way->app, way->settings->keep_releases, &prune) < 0)
+	if (retire(way->app, way->settings->keep_releases, &prune) < 0)
 		sb_log_warn(way->log, "old releases were not removed: %s", prune.text);
 	sb_timing_end(way->timings, time, false, "%s", "");
 	return 0;

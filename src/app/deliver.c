@@ -69,7 +69,7 @@ static int deliver_one(struct sb_hook *hook, const struct sb_target *target, str
 					"slugbuild deploy -a %s builds it.", commit.oid, app.name, app.name);
 	sb_timing_end(&timings, time, false, "%s", "");
 	if (record.log >= 0)
-		sb_build_note_timings(&record, "publish_timings", &timings);
+		sb_build_note_publish(&record, &app, &timings);
 	hook->log.file = -1;
 	return done;
 }

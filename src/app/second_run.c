@@ -5,13 +5,11 @@
 #include "release/builds.h"
 #include "sys/child.h"
 #include "sys/files.h"
+#include "sys/process.h"
 
 #include <fcntl.h>
-#include <linux/ioprio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LOCK_SECONDS 5 /* for the one before, which our own push has told to end */
@@ -39,12 +37,6 @@ static const char *why_end(void *ctx)
 			       now.st_ctim.tv_nsec == watch->signed_at.st_ctim.tv_nsec
 		       ? NULL
 		       : "another build of the app begins";
-}
-
-static void be_modest(void)
-{
-	setpriority(PRIO_PROCESS, 0, 19);
-	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 }
 
 /* What the one before left when it was killed: we have its lock. */
@@ -101,7 +93,7 @@ void sb_second_run(struct sb_hook *hook, const char *app, const char *commit, co
 	if (hook->no_cache || sb_stage_open(&stage, &hook->settings, app, &err) < 0 ||
 	    !stage.settings.remember || sb_build_record_load(&record, &stage.app, build, &err) < 0)
 		return;
-	be_modest();
+	sb_be_modest();
 	sb_mask_vars(&hook->log, &stage.config);
 	record.log = sb_build_log_append(&record, &err);
 	hook->log.file = record.log;

@@ -140,6 +140,19 @@ void sb_build_note_timings(struct sb_build_record *record, const char *key, stru
 	(void)!sb_write_all(record->log, sb_buffer_span(&text), &unseen);
 }
 
+void sb_build_note_publish(struct sb_build_record *record, const struct sb_app *app, struct sb_timings *timings)
+{
+	SB_AUTO(sb_build_record) now = SB_BUILD_RECORD_INIT;
+	struct sb_error unseen = { 0 };
+
+	if (sb_build_record_load(&now, app, record->id, &unseen) == 0) {
+		json_decref(record->facts);
+		record->facts = json_incref(now.facts);
+	}
+	sb_build_note_timings(record, "publish_timings", timings);
+	(void)!write_state(record, &unseen);
+}
+
 int sb_builds_list(struct sb_list *out, const struct sb_app *app, struct sb_error *err)
 {
 	SB_AUTO(sb_list) names = { 0 };

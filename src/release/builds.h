@@ -28,6 +28,8 @@ int sb_builds_list(struct sb_list *out, const struct sb_app *app, struct sb_erro
 int sb_builds_prune(const struct sb_app *app, int64_t keep, struct sb_error *err) SB_MUST_CHECK;
 /* Under `key` into the facts, which the next sb_build_record_state writes, and as lines of the log. */
 void sb_build_note_timings(struct sb_build_record *record, const char *key, struct sb_timings *timings);
+/* Publishing's own, as "publish_timings": into the facts as who published has left them, and written. */
+void sb_build_note_publish(struct sb_build_record *record, const struct sb_app *app, struct sb_timings *timings);
 /* builds:cancel: leaves a file that the build's own process sees at its next tick. */
 int sb_build_cancel(const struct sb_app *app, const char *id, struct sb_error *err) SB_MUST_CHECK;
 /* Opens the log of a loaded record for appending; a descriptor, or -1. */

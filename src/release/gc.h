@@ -25,11 +25,15 @@ int sb_gc(struct sb_gc_result *out, struct sb_store *store, const struct sb_sett
 /*
  * Only the folders of old releases of one app: called at the end of a publish, the publish lock held.
  * The newest `keep` releases that went live are kept, the newest `keep` that failed, the current one
- * and what is in flight.
+ * and what is in flight. retire takes them out of the ledger, a rename for each, and returns how many;
+ * remove_retired takes their files away, wants no lock, and may run in several processes at once: what
+ * a killed one left, the next takes. prune does both.
  */
+int sb_retire_releases(const struct sb_app *app, int64_t keep, struct sb_error *err) SB_MUST_CHECK;
+int sb_remove_retired(const struct sb_app *app, struct sb_error *err) SB_MUST_CHECK;
 int sb_prune_releases(const struct sb_app *app, int64_t keep, struct sb_error *err) SB_MUST_CHECK;
 
-/* The numbers that sb_prune_releases would remove. */
+/* The numbers that sb_retire_releases would take. */
 int sb_prunable_releases(int **out, size_t *n, const struct sb_app *app, int64_t keep,
 			 struct sb_error *err) SB_MUST_CHECK;
 

@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/ioprio.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define ANCESTORS_MAX 64
@@ -236,6 +239,12 @@ pid_t sb_detach(const int *keep, struct sb_error *err)
 	for (const int *fd = keep; fd && *fd >= 0; fd++)
 		fcntl(*fd, F_SETFD, FD_CLOEXEC);
 	return 0;
+}
+
+void sb_be_modest(void)
+{
+	setpriority(PRIO_PROCESS, 0, 19);
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
 }
 
 const char *sb_self(void)

@@ -47,6 +47,9 @@ bool sb_pidfd_ended(int pidfd); /* false for -1 */
  * it returns 0, in the parent the pid; it keeps the descriptors in `keep` (ends with -1) and no other. */
 pid_t sb_detach(const int *keep, struct sb_error *err) SB_MUST_CHECK;
 
+/* From here on we take what processor and disk nobody else wants. */
+void sb_be_modest(void);
+
 /* The absolute path of the running binary, and of the folder with templates:
  * <repo>/templates when it runs from a build tree, else the installed one. Borrowed. */
 const char *sb_self(void);

@@ -101,6 +101,8 @@ t 'the record of a build has the time of each step, to the release' '
 	slugbuild builds -a blog --json >builds.json
 	jq -e ".[0].timings | map(.step) | index(\"check\") and index(\"dependencies\") and index(\"slug\")" builds.json
 	jq -e ".[0].timings | all(.ms >= 0 and .from_ms >= 0)" builds.json
+	jq -e ".[0].publish_timings | map(.step) | index(\"publishing\") and index(\"release directory\")" builds.json
+	jq -e ".[0].state == \"published\" and .[0].release > 1" builds.json
 	slugbuild builds:output "$(jq -r ".[0].id" builds.json)" -a blog >output.log
 	grep "^release directory .* ms" output.log
 '

@@ -160,6 +160,24 @@ static void pruning_keeps_what_is_live_or_in_flight(void **out)
 			    "v3 v4 v7 v8 v9 ");
 }
 
+/* Who was to take the files away was killed: the ledger knows, and the next one comes to it. */
+static void retired_releases_are_out_of_the_ledger_and_removed_later(void **out)
+{
+	struct state *state = *out;
+
+	for (int i = 2; i <= 4; i++) {
+		assert_int_equal(commit(state, "config", NULL, NULL), i);
+		settle(state, i, i == 4 ? SB_CURRENT : SB_SUPERSEDED);
+	}
+	OK(sb_ledger_activate(&state->app, 4, &state->err));
+	assert_int_equal(sb_retire_releases(&state->app, 1, &state->err), 3);
+	assert_string_equal(sh("cd %s/releases; ls -A | tr '\n' ' '", state->app.path),
+			    ".tmp-gone-v1 .tmp-gone-v2 .tmp-gone-v3 last v4 ");
+	assert_int_equal(sb_retire_releases(&state->app, 1, &state->err), 0);
+	OK(sb_remove_retired(&state->app, &state->err));
+	assert_string_equal(sh("cd %s/releases; ls -A | tr '\n' ' '", state->app.path), "last v4 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +189,7 @@ int main(void)
 		STATE_TEST(states_are_kept_and_activation_is_a_link),
 		STATE_TEST(release_numbers_are_read_strictly),
 		STATE_TEST(pruning_keeps_what_is_live_or_in_flight),
+		STATE_TEST(retired_releases_are_out_of_the_ledger_and_removed_later),
 	};
 
 	return cmocka_run_group_tests_name("ledger", tests, scratch_make, scratch_drop);
