@@ -165,7 +165,8 @@ t 'a commit that a later push superseded before it was released is not released'
 	has "is superseded by a later push" one.log
 	test "$(commit_of blog)" = "$(git -C blog rev-parse main)"
 	test "$(commit_of blog "$(newest blog)")" = "$(git -C blog rev-parse main)"
-	! grep -l "$older" "$root"/apps/blog/releases/*/manifest.json
+	jq -r .commit "$root"/apps/blog/releases/*/manifest.json >released
+	hasnt "$older" released
 '
 
 t 'twenty pushes at once, to two apps: each is released or refused, in the order the refs moved' '
