@@ -19,6 +19,12 @@ struct sb_source_file {
 	struct sb_span text; /* borrowed */
 };
 
+/* What an error has no room for: all of a long list, up to 64 KiB. Both owned; NULL: err has it all. */
+struct sb_diagnosis {
+	char *text, *fix;
+};
+void sb_diagnosis_release(struct sb_diagnosis *diagnosis);
+
 struct sb_diagnose {
 	struct sb_span output;
 	int status;                         /* that it ended with; 128 and the signal; 0: not told */
@@ -33,6 +39,7 @@ struct sb_diagnose {
 	 * be NULL. */
 	char *(*read)(void *ctx, const char *path);
 	void *ctx;
+	struct sb_diagnosis *whole; /* out; NULL: err alone is of use, and counts what it leaves out */
 };
 
 /* Both return -1 with err: SB_EBUILD, or SB_EAGAIN where the network is to blame. */

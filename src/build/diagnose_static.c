@@ -9,7 +9,9 @@
 #include "base/buffer.h"
 #include "build/trace.h"
 
-#define TEXT_MAX 1400
+#define WHOLE_MAX (64 << 10) /* of a list */
+#define TEXT_ROOM 1300       /* of it in an error */
+#define FIX_ROOM 800
 #define NAME_MAX_BYTES 100
 
 static const char *app_name(const struct sb_diagnose *about)
@@ -224,37 +226,92 @@ static struct sb_span find_variable(const struct sb_trace *trace)
 	return name.n ? name : own_words(trace);
 }
 
+/* A list in a row: all of it, and how much an error has room for. */
+struct row {
+	struct sb_buffer all;
+	size_t items, fit, shown; /* fit: bytes of the first `shown` */
+};
+#define ROW_INIT { .all = SB_BUFFER_INIT(WHOLE_MAX) }
+
+static void row_release(struct row *row)
+{
+	sb_buffer_release(&row->all);
+}
+
+static void end_item(struct row *row, size_t room)
+{
+	row->items++;
+	if (row->all.n > room)
+		return;
+	row->fit = row->all.n;
+	row->shown = row->items;
+}
+
+/* The variable of a field: its name in capitals. */
+static void add_variable(struct row *set, struct sb_span name)
+{
+	sb_buffer_addc(&set->all, ' ');
+	for (size_t i = 0; i < name.n; i++)
+		sb_buffer_addc(&set->all, (char)toupper((unsigned char)name.p[i]));
+	sb_buffer_adds(&set->all, "=…");
+	end_item(set, FIX_ROOM);
+}
+
 /* Pydantic: a head line, then for each field its name and, indented, what is wrong with it. */
+static void read_fields(struct row *said, struct row *set, struct sb_span message)
+{
+	struct sb_span line;
+
+	while (sb_span_line(&message, &line)) {
+		struct sb_span text = sb_span_trim(line), name = word(line);
+		bool item = line.n && *line.p != ' ';
+
+		if (!text.n || sb_span_starts(text, "For further information"))
+			continue;
+		if (item && said->all.n)
+			end_item(said, TEXT_ROOM);
+		if (item && said->items && name.n == text.n)
+			add_variable(set, name);
+		sb_buffer_adds(&said->all, !said->all.n ? "" : item ? "; " : ": ");
+		sb_buffer_add(&said->all, text);
+	}
+	end_item(said, TEXT_ROOM);
+}
+
 static int pydantic(const struct sb_diagnose *about, const struct sb_trace *trace,
 		    struct sb_error *err)
 {
-	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(TEXT_MAX);
-	SB_AUTO(sb_buffer) set = SB_BUFFER_INIT(TEXT_MAX);
+	static const char says[] = "the config vars do not fit the settings: ";
+	__attribute__((cleanup(row_release))) struct row said = ROW_INIT;
+	__attribute__((cleanup(row_release))) struct row set = ROW_INIT;
 	SB_AUTO_FREE char *fix = NULL;
-	struct sb_span rest = trace->message, line, name;
-	bool first = true;
 
-	while (sb_span_line(&rest, &line)) {
-		struct sb_span said = sb_span_trim(line);
-
-		if (!said.n || sb_span_starts(said, "For further information"))
-			continue;
-		name = word(line);
-		if (!first && line.n && *line.p != ' ' && name.n == said.n) {
-			sb_buffer_addc(&set, ' ');
-			for (size_t i = 0; i < name.n; i++)
-				sb_buffer_addc(&set, (char)toupper((unsigned char)name.p[i]));
-			sb_buffer_adds(&set, "=…");
-		}
-		sb_buffer_adds(&text, first ? "" : line.p && *line.p == ' ' ? ": " : "; ");
-		sb_buffer_add(&text, said);
-		first = false;
-	}
-	sb_fail(err, SB_EBUILD, "the config vars do not fit the settings: %s",
-		text.p ? text.p : "");
+	read_fields(&said, &set, trace->message);
+	if (said.shown == said.items)
+		sb_fail(err, SB_EBUILD, "%s%s", says, said.all.p ? said.all.p : "");
+	else
+		sb_fail(err, SB_EBUILD, "%s%.*s; and %zu more, which stand above", says, (int)said.fit,
+			said.all.p, said.items - said.shown);
 	at_frame(trace, err);
-	fix = sb_xasprintf("slugbuild config:set%s -a %s", set.p ? set.p : " …", app_name(about));
+	if (set.shown == set.items)
+		fix = sb_xasprintf("slugbuild config:set%s -a %s", set.all.p ? set.all.p : " …",
+				   app_name(about));
+	else
+		fix = sb_xasprintf("slugbuild config:set%.*s -a %s\nand %zu more in the same way", (int)set.fit,
+				   set.all.p, app_name(about), set.items - set.shown);
+	if (about->whole && (said.shown < said.items || set.shown < set.items)) {
+		about->whole->text = sb_xasprintf("%s%s%s", says, said.all.p, said.all.full ? " …" : "");
+		about->whole->fix = sb_xasprintf("slugbuild config:set%s%s -a %s", set.all.p ? set.all.p : "",
+						 set.all.full ? " …" : "", app_name(about));
+	}
 	return finish(about, fix, err);
+}
+
+void sb_diagnosis_release(struct sb_diagnosis *diagnosis)
+{
+	free(diagnosis->text);
+	free(diagnosis->fix);
+	*diagnosis = (struct sb_diagnosis) { 0 };
 }
 
 static int no_static_root(const struct sb_diagnose *about, struct sb_error *err)

@@ -57,11 +57,13 @@ static void say_silent(const struct sb_probe_about *about, const char *why)
 
 /* The diagnosis without its last line, which is about collectstatic. */
 static void take_diagnosis(const struct sb_probe_about *about, const char *rule, enum sb_severity severity,
-			   const struct sb_error *why)
+			   const struct sb_error *why, const struct sb_diagnosis *whole)
 {
 	SB_AUTO(sb_list) fix = { 0 };
-	struct sb_span rest = sb_span_of(why->fix), line, where = sb_span_of(why->where), path;
-	struct sb_finding *f = sb_report_as(about->findings, about->settings, rule, severity, why->text);
+	struct sb_span rest = sb_span_of(whole->fix ? whole->fix : why->fix), line;
+	struct sb_span where = sb_span_of(why->where), path;
+	struct sb_finding *f = sb_report_as(about->findings, about->settings, rule, severity,
+					    whole->text ? whole->text : why->text);
 
 	while (sb_span_line(&rest, &line))
 		if (!sb_span_find(line, "DISABLE_COLLECTSTATIC")) {
@@ -89,6 +91,7 @@ static void take_failure(const struct sb_probe_about *about, const json_t *faile
 	const char *rule = sb_json_text(failed, "rule", "");
 	const char *trace = sb_json_text(failed, "traceback", NULL);
 	struct sb_error why = { 0 };
+	SB_AUTO(sb_diagnosis) whole = { 0 };
 	struct sb_diagnose diagnose = { .output = sb_span_of(trace ? trace : ""),
 					.tool = "the probe",
 					.app = about->app,
@@ -96,7 +99,8 @@ static void take_failure(const struct sb_probe_about *about, const json_t *faile
 					.python = about->python,
 					.manage = about->manage,
 					.read = about->read,
-					.ctx = about->ctx };
+					.ctx = about->ctx,
+					.whole = &whole };
 
 	if (!trace || !sb_rule_find(rule) || sb_diagnose_static(&diagnose, &why) == 0)
 		return;
@@ -104,13 +108,11 @@ static void take_failure(const struct sb_probe_about *about, const json_t *faile
 	bool known = !strstr(why.text, "collectstatic failed");
 
 	if (!known) {
-		SB_AUTO_FREE char *where = sb_xstrdup(why.where);
-
-		sb_fail(&why, SB_EBUILD, "the settings cannot be imported where there is no network: %s",
-			sb_json_text(failed, "error", "?"));
-		sb_error_where(&why, "%s", where);
+		sb_diagnosis_release(&whole);
+		whole.text = sb_xasprintf("the settings cannot be imported where there is no network: %s",
+					  sb_json_text(failed, "error", "?"));
 	}
-	take_diagnosis(about, rule, known && about->certain ? SB_ERROR : SB_WARNING, &why);
+	take_diagnosis(about, rule, known && about->certain ? SB_ERROR : SB_WARNING, &why, &whole);
 }
 
 json_t *sb_probe_answer(const struct sb_probe_about *about, struct sb_span output, const char *why)

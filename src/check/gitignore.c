@@ -17,7 +17,9 @@ static void add_line(struct sb_gitignore *out, struct sb_span line)
 
 	if (made.back)
 		line = (struct sb_span) { line.p + 1, line.n - 1 };
-	if (sb_span_starts(line, "!") || sb_ignore_parse(&made.pattern, line) < 0 || !made.pattern.n) {
+	if (!sb_span_starts(line, "!"))
+		sb_ignore_add(&made.pattern, line); /* a BOM is one at the start of the file only */
+	if (!made.pattern.n) {
 		sb_ignore_release(&made.pattern);
 		return;
 	}

@@ -25,7 +25,7 @@ static struct sb_span trim_right(struct sb_span s)
 	return s;
 }
 
-static void add_line(struct sb_ignore *out, struct sb_span line)
+void sb_ignore_add(struct sb_ignore *out, struct sb_span line)
 {
 	struct sb_ignore_rule rule = { 0 };
 
@@ -59,7 +59,7 @@ int sb_ignore_parse(struct sb_ignore *out, struct sb_span text)
 	if (sb_span_starts(text, "\xef\xbb\xbf"))
 		text = (struct sb_span) { text.p + 3, text.n - 3 };
 	while (made.n < PATTERNS_MAX && sb_span_line(&text, &line))
-		add_line(&made, line);
+		sb_ignore_add(&made, line);
 	*out = SB_STEAL(made);
 	return 0;
 }

@@ -16,6 +16,7 @@ struct sb_ignore {
 #define SB_IGNORE_MAX 65536 /* bytes of a .slugignore */
 
 int sb_ignore_parse(struct sb_ignore *out, struct sb_span text); /* -1: over the limit; bad lines are skipped */
+void sb_ignore_add(struct sb_ignore *out, struct sb_span line);  /* one line of it; a bad one adds nothing */
 bool sb_ignore_matches(const struct sb_ignore *ignore, const char *path, bool is_dir);
 /* The same without looking at the folders above. */
 bool sb_ignore_matches_itself(const struct sb_ignore *ignore, const char *path, bool is_dir);

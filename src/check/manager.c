@@ -202,22 +202,11 @@ static const struct row *choose(const struct sb_view *view)
 	return chosen;
 }
 
-static bool is_foreign_entry(const json_t *entry)
-{
-	static const char *const keys[] = { "path", "git", "hg", "svn", "file", "editable" };
-
-	for (size_t i = 0; i < SB_COUNT(keys); i++)
-		if (json_object_get(entry, keys[i]))
-			return true;
-	return false;
-}
-
 static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, struct sb_text *text,
 				struct sb_error *err)
 {
 	SB_AUTO_JSON json_t *lock = sb_json_parse(text->bytes, err);
-	const char *name;
-	json_t *entry;
+	SB_AUTO(sb_lockfile) locked = { 0 };
 
 	if (!lock || !json_is_object(sb_json_at(lock, "default"))) {
 		unsigned line = lock ? 0 : (unsigned)strtoul(err->where, NULL, 10);
@@ -229,15 +218,11 @@ static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, st
 		needs->open = true;
 		return 0;
 	}
-	json_object_foreach(json_object_get(lock, "default"), name, entry)
-	{
-		sb_list_add_take(&needs->names, sb_package_name(sb_span_of(name)));
-		plan->local_code |= is_foreign_entry(entry);
-	}
-	const char *django = sb_json_text(lock, "default.django.version", NULL);
-
-	if (django && !strncmp(django, "==", 2))
-		needs->django = (struct sb_pin) { sb_xstrdup(django + 2), sb_xstrdup(text->path), 0 };
+	sb_lockfile_pipfile(&locked, lock);
+	needs->names = SB_STEAL(locked.names);
+	plan->local_code |= locked.foreign;
+	if (locked.django)
+		needs->django = (struct sb_pin) { SB_STEAL(locked.django), sb_xstrdup(text->path), 0 };
 	sb_version_pipfile_lock(&needs->lock_python, lock, text);
 	return 0;
 }

@@ -186,6 +186,32 @@ void sb_lockfile_parse(struct sb_lockfile *out, struct sb_span text)
 	*out = SB_STEAL(made);
 }
 
+static bool is_foreign_entry(const json_t *entry)
+{
+	static const char *const keys[] = { "path", "git", "hg", "svn", "file", "editable" };
+
+	for (size_t i = 0; i < SB_COUNT(keys); i++)
+		if (json_object_get(entry, keys[i]))
+			return true;
+	return false;
+}
+
+void sb_lockfile_pipfile(struct sb_lockfile *out, const json_t *lock)
+{
+	SB_AUTO(sb_lockfile) made = { 0 };
+	json_t *packages = json_object_get(lock, "default"), *entry;
+	const char *django = sb_json_text(lock, "default.django.version", NULL), *name;
+
+	json_object_foreach(packages, name, entry)
+	{
+		sb_list_add_take(&made.names, sb_package_name(sb_span_of(name)));
+		made.foreign |= is_foreign_entry(entry);
+	}
+	if (django && !strncmp(django, "==", 2))
+		made.django = sb_xstrdup(django + 2);
+	*out = SB_STEAL(made);
+}
+
 void sb_lockfile_release(struct sb_lockfile *lock)
 {
 	sb_list_release(&lock->names);

@@ -1,6 +1,7 @@
 #ifndef SB_PYPROJECT_H
 #define SB_PYPROJECT_H
 
+#include "base/json.h"
 #include "base/list.h"
 #include "check/text.h"
 
@@ -30,6 +31,7 @@ struct sb_lockfile {
 	bool foreign, root;
 };
 void sb_lockfile_parse(struct sb_lockfile *out, struct sb_span text);
+void sb_lockfile_pipfile(struct sb_lockfile *out, const json_t *lock); /* Pipfile.lock's "default"; no line */
 void sb_lockfile_release(struct sb_lockfile *lock);
 
 #endif

@@ -43,6 +43,14 @@ static bool is_certain(struct sb_span value)
 	return value.p[value.n - 1] == '}';
 }
 
+static void add_name(struct sb_list *out, struct sb_span text)
+{
+	SB_AUTO_FREE char *name = sb_package_name(text);
+
+	if (*name) /* "." is none */
+		sb_list_add(out, name);
+}
+
 /* `django = "*"` */
 static void add_key(struct sb_list *out, struct sb_span line)
 {
@@ -53,7 +61,7 @@ static void add_key(struct sb_list *out, struct sb_span line)
 	key = unquoted(sb_span_trim(key));
 	if (key.n && name_length(key) == key.n && !sb_span_is(key, "python") &&
 	    is_certain(sb_span_trim(value)))
-		sb_list_add_take(out, sb_package_name(key));
+		add_name(out, key);
 }
 
 /* One text of the array: "django>=5.2", with no marker and no address. */
@@ -62,7 +70,7 @@ static void add_text(struct sb_list *out, struct sb_span text)
 	size_t n = name_length(text);
 
 	if (n && !memchr(text.p, ';', text.n) && !memchr(text.p, '@', text.n))
-		sb_list_add_take(out, sb_package_name((struct sb_span) { text.p, n }));
+		add_name(out, (struct sb_span) { text.p, n });
 }
 
 /* The texts of a line of an array. False where the array ends. */

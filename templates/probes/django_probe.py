@@ -69,8 +69,8 @@ SECURITY = {
              "take it out: what it signed is no longer trusted"),
 }
 KEPT = []  # our own modules: Python 2 would empty them
-TEXT_MAX = 20000  # of a traceback
-ANSWER_MAX = 60000
+TEXT_MAX = 40000  # of a traceback
+ANSWER_MAX = 60000  # a longer line reaches the build in parts
 SAID_BEFORE = {"W018": "settings-debug", "W020": "settings-allowed-hosts",
                "W009": "secret-key-literal"}
 
@@ -373,19 +373,30 @@ def places(given):
             sys.path.insert(0, place.rstrip("/"))
 
 
+def shortened(trace, limit):
+    """Its head with the first frames, and its end. Pydantic's links are not shown anyway."""
+    trace = re.sub("\n +For further information visit [^\n]*", "", trace)
+    return trace[:2000] + trace[-limit:] if len(trace) > limit + 2000 else trace
+
+
 def answer(out, probe, given):
     """One line, which is cut before it is too long for one."""
     if probe.failed:
         trace = probe.failed["traceback"]
         if isinstance(trace, bytes):
             trace = trace.decode("utf-8", "replace")
-        probe.failed["traceback"] = trace[:2000] + trace[-TEXT_MAX:] if len(trace) > TEXT_MAX else trace
+        probe.failed["traceback"] = shortened(trace, TEXT_MAX)
     while True:
         text = json.dumps({"token": given.get("token"), "findings": probe.findings,
                            "failed": probe.failed, "notes": probe.notes[:20], "state": probe.state},
                           sort_keys=True)
-        if len(text) < ANSWER_MAX or not probe.findings:
+        if len(text) < ANSWER_MAX or not (probe.findings or probe.failed):
             break
+        if not probe.findings:  # a text that JSON made long
+            probe.failed["traceback"] = shortened(probe.failed["traceback"], TEXT_MAX // 8)
+            probe.failed["error"] = probe.failed["error"][:500]
+            if len(json.dumps(probe.failed)) >= ANSWER_MAX:
+                probe.failed = None
         del probe.findings[len(probe.findings) // 2:]
     with os.fdopen(out, "wb") as file:
         file.write(b"\n" + text.encode("ascii") + b"\n")

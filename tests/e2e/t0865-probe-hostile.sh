@@ -71,6 +71,36 @@ t 'an exit in the settings is told by name' '
 	has "SystemExit: 0" push.log
 '
 
+# What the real pydantic-settings prints for a field each, in Pydantic's words.
+fields()
+{
+	hostile <<-END
+		class ValidationError(ValueError):
+		    pass
+		raise ValidationError("$1 validation errors for Settings" + "".join(
+		    "\\nprovider_token_%d\\n  Field required [type=missing, input_value={}, input_type=dict]"
+		    "\\n    For further information visit https://errors.pydantic.dev/2.12/v/missing" % i
+		    for i in range($1)))
+	END
+}
+
+t 'forty settings that do not fit are all told, and the cure for all of them' '
+	fields 40
+	refused blog
+	sed "s/^ *remote: *//; s/^ *! *//" push.log | tr -s " \n" "  " >flat.log
+	for i in $(seq 0 39); do
+		has "provider_token_$i: Field required [type=missing" flat.log
+		has " PROVIDER_TOKEN_$i=… " flat.log
+	done
+'
+
+t 'three hundred likewise' '
+	fields 300
+	refused blog
+	sed "s/^ *remote: *//; s/^ *! *//" push.log | tr -s " \n" "  " >flat.log
+	for i in 0 150 299; do has "provider_token_$i: Field required [type=missing" flat.log; done
+'
+
 t 'one that hangs ends with its time' '
 	settings stepTimeout 5
 	echo "import time; time.sleep(1000)" | hostile

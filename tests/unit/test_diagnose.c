@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "base/buffer.h"
 #include "build/diagnose.h"
 
 #include <stdlib.h>
@@ -170,11 +171,46 @@ static void collectstatic_names_the_variable_the_line_and_the_cure(void **state)
 	}
 }
 
+/* Forty fields are more than an error has room for: it counts the rest, and the whole has them all. */
+static void nothing_of_a_long_list_is_lost(void **state)
+{
+	SB_AUTO(sb_buffer) output = SB_BUFFER_INIT(1 << 16);
+	SB_AUTO(sb_diagnosis) whole = { 0 };
+	struct sb_error err = { 0 };
+
+	(void)state;
+	sb_buffer_adds(&output, TRACE FRAME "    s = Settings()\npydantic_core._pydantic_core.ValidationError: "
+					    "40 validation errors for Settings\n");
+	for (int i = 0; i < 40; i++)
+		sb_buffer_addf(&output, "provider_token_%d\n  Field required [type=missing, input_value={}, "
+					"input_type=dict]\n    For further information visit x\n", i);
+
+	const struct sb_diagnose about = { .output = sb_buffer_span(&output),
+					   .app = "blog",
+					   .root = "/app",
+					   .whole = &whole };
+
+	assert_int_equal(sb_diagnose_static(&about, &err), -1);
+	assert_non_null(strstr(err.text, "; provider_token_1: Field required"));
+	assert_non_null(strstr(err.text, " more, which stand above"));
+	assert_non_null(strstr(err.fix, " PROVIDER_TOKEN_1=… "));
+	assert_non_null(strstr(err.fix, " more in the same way"));
+	assert_null(strstr(err.text, "provider_token_39"));
+	for (int i = 0; i < 40; i++) {
+		SB_AUTO_FREE char *field = sb_xasprintf("; provider_token_%d: Field required [type=missing", i);
+		SB_AUTO_FREE char *set = sb_xasprintf(" PROVIDER_TOKEN_%d=… ", i);
+
+		assert_non_null(strstr(whole.text, field));
+		assert_non_null(strstr(whole.fix, set));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(installers_say_what_is_wrong_where),
 		cmocka_unit_test(collectstatic_names_the_variable_the_line_and_the_cure),
+		cmocka_unit_test(nothing_of_a_long_list_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
