@@ -35,7 +35,7 @@ bool sb_version_parse(struct sb_version_wish *out, struct sb_span text)
 {
 	struct sb_version_wish made = { .minor = ANY, .patch = ANY };
 
-	if (!number(&text, &made.major))
+	if (!number(&text, &made.major) || !made.major)
 		return false;
 	if (dot(&text) && !number(&text, &made.minor))
 		return false;
