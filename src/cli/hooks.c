@@ -182,22 +182,53 @@ int sb_hooks_remove(const char *repo, const char *host, const char *global, stru
 	return 0;
 }
 
-bool sb_hooks_present(const char *repo, const char *host, const char *global)
+/* The program that a stub of ours runs, to be freed. */
+static char *program_of(struct sb_span text)
+{
+	SB_AUTO_FREE char *all = sb_xasprintf("%.*s", (int)text.n, text.p);
+	char *from = strstr(all, "\nexec '"), *to = from ? strstr(from + 7, "' ") : NULL;
+
+	to = from && !to ? strstr(from + 7, "'\n") : to;
+	return to ? sb_xasprintf("%.*s", (int)(to - from - 7), from + 7) : sb_xstrdup("");
+}
+
+/* What is wrong with one of them: owned, or NULL. */
+static char *wrong_with(const struct host *host, const char *base, const struct place *place, char **fix)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(1 << 16);
+	SB_AUTO_FREE char *end = sb_xasprintf("'%s \"$@\"\n", place->words);
+	SB_AUTO_FREE char *path = sb_xasprintf(host->folders ? "%s/%s.d/slugbuild" : "%s/%s", base, place->hook);
+	SB_AUTO_FREE char *program = NULL;
+
+	if (access(path, F_OK) < 0)
+		return sb_xasprintf("%s is not there", path);
+	if (!read_hook(&text, AT_FDCWD, path))
+		return sb_xasprintf("%s is not ours", path);
+	if (!sb_span_ends(sb_buffer_span(&text), end))
+		return sb_xasprintf("%s is not as this version writes it", path);
+	/* git passes over it then, and the push is taken. */
+	if (access(path, X_OK) < 0) {
+		*fix = sb_xasprintf("chmod 755 %s", path);
+		return sb_xasprintf("%s cannot be run", path);
+	}
+	program = program_of(sb_buffer_span(&text));
+	if (!strchr(program, '\'') && access(program, X_OK) < 0)
+		return sb_xasprintf("%s calls %s, which cannot be run", path, program);
+	return NULL;
+}
+
+char *sb_hooks_wrong(const char *repo, const char *host, const char *global, char **fix)
 {
 	const struct host *h = host_find(host);
+	SB_AUTO_FREE char *own = h ? sb_xasprintf("%s/%s", repo, h->dir) : NULL;
 
 	for (const struct place *place = h ? h->place : NULL; place && place->hook; place++) {
-		SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(1 << 16);
-		SB_AUTO_FREE char *end = sb_xasprintf("'%s \"$@\"\n", place->words);
-		struct sb_error err = { 0 };
-		const char *file;
-		SB_AUTO_CLOSE int dir = open_place(h, repo, global, place->hook, &file, &err);
+		char *wrong = wrong_with(h, global ? global : own, place, fix);
 
-		if (dir < 0 || !read_hook(&text, dir, file) || !sb_span_ends(sb_buffer_span(&text), end) ||
-		    faccessat(dir, file, X_OK, 0) < 0)
-			return false;
+		if (wrong)
+			return wrong;
 	}
-	return h != NULL;
+	return h ? NULL : sb_xasprintf("no such host: %s", host);
 }
 
 char *sb_hooks_uncalled(const char *repo, const char *host)

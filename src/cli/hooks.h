@@ -17,7 +17,10 @@
  */
 int sb_hooks_install(const char *repo, const char *host, const char *global, struct sb_error *err) SB_MUST_CHECK;
 int sb_hooks_remove(const char *repo, const char *host, const char *global, struct sb_error *err) SB_MUST_CHECK;
-bool sb_hooks_present(const char *repo, const char *host, const char *global);
+
+/* What is wrong with them, and the cure in `fix` (owned, NULL: install them again); NULL: they are whole
+ * and can run. Both owned: free(3). Nothing is made. */
+char *sb_hooks_wrong(const char *repo, const char *host, const char *global, char **fix) SB_MUST_CHECK;
 
 /* The hook of the host itself that does not call what lies in its folder, or NULL: all do. Owned: free(3). */
 char *sb_hooks_uncalled(const char *repo, const char *host) SB_MUST_CHECK;

@@ -118,3 +118,30 @@ int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,
 			       repo->path, sb_git_says());
 	return 0;
 }
+
+char *sb_repo_config_get(const struct sb_repo *repo, const char *key)
+{
+	SB_GIT_AUTO(git_config) *all = NULL;
+	SB_AUTO_FREE char *xdg = sb_git_user_config(true), *global = sb_git_user_config(false);
+	SB_AUTO_FREE char *own = sb_xasprintf("%s/config", repo->common);
+	const struct {
+		const char *file;
+		git_config_level_t level;
+	} files[] = { { "/etc/gitconfig", GIT_CONFIG_LEVEL_SYSTEM },
+		      { xdg, GIT_CONFIG_LEVEL_XDG },
+		      { global, GIT_CONFIG_LEVEL_GLOBAL },
+		      { own, GIT_CONFIG_LEVEL_LOCAL } };
+	git_buf value = { 0 };
+	char *out = NULL;
+
+	if (git_config_new(&all) < 0)
+		return NULL;
+	for (size_t i = 0; i < SB_COUNT(files); i++)
+		if (files[i].file && access(files[i].file, R_OK) == 0 &&
+		    git_config_add_file_ondisk(all, files[i].file, files[i].level, NULL, 0) < 0)
+			return NULL;
+	if (git_config_get_string_buf(&value, all, key) == 0)
+		out = sb_xstrdup(value.ptr);
+	git_buf_dispose(&value);
+	return out;
+}

@@ -57,6 +57,10 @@ int sb_repo_settings(struct sb_settings *out, const struct sb_repo *repo,
 int sb_user_settings(struct sb_settings *out,
 		     struct sb_error *err) SB_MUST_CHECK; /* where there is no repository */
 
+/* What git finds for a key such as "core.hooksPath" in the system's, the user's and the repository's
+ * config, the last one wins; NULL: nothing. Owned: free(3). */
+char *sb_repo_config_get(const struct sb_repo *repo, const char *key) SB_MUST_CHECK;
+
 /* Writes into the repository's own config; NULL value removes it. A key without a dot is
  * slugbuild.<key>. */
 int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,

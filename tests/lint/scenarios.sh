@@ -3,7 +3,7 @@
 # yet: they are listed, and a number whose test has come must leave the list.
 set -eu
 cd "$(dirname "$0")/../.."
-owed='1 2 3 10 11 13 14 24 36 37 38'
+owed='24'
 have=$(grep -rhoE "^\s*(t|bad|skip) ['\"]scenario [0-9]+:" tests --include='*.sh' | sed 's/.*scenario \([0-9]*\):/\1/' | sort -nu)
 bad=0
 n=1
