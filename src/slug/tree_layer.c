@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "slug/pool.h"
 #include "slug/tar.h"
+#include "source/room.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -44,9 +45,8 @@ struct work {
 	const struct sb_ignore *ignore;
 	const char *ignore_key;
 	struct sb_pool pool;
-	const struct sb_settings *settings;
-	int64_t seen;  /* of the blob that is being read */
-	int64_t bytes; /* of all files that were not in the store */
+	struct sb_room room; /* of all files that were not in the store */
+	int64_t seen;        /* of the blob that is being read */
 };
 
 static void item_release(struct item *item)
@@ -216,23 +216,6 @@ static size_t piece_length(const struct item *item, size_t n)
 	return n;
 }
 
-/* Bombs: small in the repository, endless in a slug. */
-static int check_room(struct work *work, const struct item *item, struct sb_error *err)
-{
-	const struct sb_settings *settings = work->settings;
-	bool alone = settings->max_blob > 0 && item->size > settings->max_blob;
-
-	work->bytes += item->size;
-	if (!alone && (settings->max_bytes <= 0 || work->bytes <= settings->max_bytes))
-		return 0;
-	sb_fail(err, SB_ELIMIT, "%s: %s %lld bytes; the limit is %lld", item->path,
-		alone ? "a file of" : "the files up to here have",
-		(long long)(alone ? item->size : work->bytes),
-		(long long)(alone ? settings->max_blob : settings->max_bytes));
-	sb_error_where(err, "%s", item->path);
-	return -1;
-}
-
 static int find_sizes(struct work *work, struct items *group, struct sb_error *err)
 {
 	for (size_t i = 0; i < group->n; i++) {
@@ -242,7 +225,7 @@ static int find_sizes(struct work *work, struct items *group, struct sb_error *e
 			continue;
 		if (sb_blob_size(work->repo, item->oid, &item->size, err) < 0)
 			return sb_wrap(err, "%s", item->path);
-		if (check_room(work, item, err) < 0)
+		if (sb_room_take(&work->room, item->path, item->size, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -281,9 +264,16 @@ static int end_group(struct work *work, struct items *group, struct sb_ids *ids,
 
 /* Trees. */
 
-static bool ignored(const struct work *work, const char *path, const struct sb_entry *entry)
+static bool is_ignored(void *ctx, const char *path, bool is_dir)
 {
-	return work->ignore && sb_ignore_matches(work->ignore, path, is_folder(entry->kind));
+	const struct work *work = ctx;
+
+	return work->ignore && sb_ignore_matches(work->ignore, path, is_dir);
+}
+
+static bool ignored(struct work *work, const char *path, const struct sb_entry *entry)
+{
+	return is_ignored(work, path, is_folder(entry->kind));
 }
 
 static char *join(const char *folder, const char *name)
@@ -419,7 +409,7 @@ int sb_layer_from_tree(struct sb_layer *out, const char *name, struct sb_repo *r
 	work = { .repo = repo,
 		 .ignore = ignore,
 		 .ignore_key = ignore_key ? ignore_key : "",
-		 .settings = settings };
+		 .room = { .repo = repo, .tree = tree, .settings = settings, .skip = is_ignored, .ctx = &work } };
 	SB_AUTO(sb_ids) ids = { 0 };
 	SB_AUTO(sb_pieces) found = { 0 };
 	SB_AUTO(sb_layer) made = { 0 };

@@ -1,4 +1,4 @@
-#include "source/tree.h"
+#include "source/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,27 +17,15 @@ struct level {
 
 struct checkout {
 	struct sb_repo *repo;
-	const struct sb_settings *settings;
-	bool (*skip)(void *ctx, const char *path, bool is_dir);
-	void *ctx;
+	struct sb_room room;
 	struct level *level;
 	size_t levels;
-	int64_t bytes;
 	int fd; /* of the file being written */
 };
 
 static int fail_at(struct sb_error *err, const char *path)
 {
 	sb_fail_sys(err, "cannot write %s", path);
-	sb_error_where(err, "%s", path);
-	return -1;
-}
-
-static int fail_limit(struct sb_error *err, const char *path, const char *what, int64_t n,
-		      int64_t limit)
-{
-	sb_fail(err, SB_ELIMIT, "%s: %s %lld bytes; the limit is %lld", path, what, (long long)n,
-		(long long)limit);
 	sb_error_where(err, "%s", path);
 	return -1;
 }
@@ -157,7 +145,6 @@ static int write_link(struct checkout *out, int dir, const char *path, const cha
 static int check_size(struct checkout *out, const char *path, const struct sb_entry *entry,
 		      struct sb_error *err)
 {
-	const struct sb_settings *settings = out->settings;
 	int64_t size = 0;
 
 	if (sb_blob_size(out->repo, entry->oid, &size, err) < 0) {
@@ -165,13 +152,7 @@ static int check_size(struct checkout *out, const char *path, const struct sb_en
 		sb_error_where(err, "%s", path);
 		return -1;
 	}
-	out->bytes += size;
-	if (settings->max_blob > 0 && size > settings->max_blob)
-		return fail_limit(err, path, "a file of", size, settings->max_blob);
-	if (settings->max_bytes > 0 && out->bytes > settings->max_bytes)
-		return fail_limit(err, path, "the files up to here have", out->bytes,
-				  settings->max_bytes);
-	return 0;
+	return sb_room_take(&out->room, path, size, err);
 }
 
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
@@ -180,7 +161,7 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 	bool is_dir = entry->kind == SB_DIR || entry->kind == SB_SUBMODULE;
 	const char *name;
 
-	if (out->skip && out->skip(out->ctx, path, is_dir))
+	if (out->room.skip && out->room.skip(out->room.ctx, path, is_dir))
 		return is_dir ? SB_SKIP : 0;
 	int dir = parent_of(out, path, &name, err);
 
@@ -199,7 +180,11 @@ int sb_tree_checkout(struct sb_repo *repo, const char *tree, int dir,
 		     bool (*skip)(void *ctx, const char *path, bool is_dir), void *ctx,
 		     struct sb_error *err)
 {
-	struct checkout out = { repo, settings, skip, ctx, .fd = -1 };
+	struct checkout out = {
+		.repo = repo,
+		.room = { .repo = repo, .tree = tree, .settings = settings, .skip = skip, .ctx = ctx },
+		.fd = -1,
+	};
 	const struct sb_walk_limits limits = { settings->max_files, settings->max_depth };
 
 	sb_grow(&out.level, out.levels, sizeof(*out.level));

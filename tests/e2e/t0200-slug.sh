@@ -142,4 +142,23 @@ t 'a slug over the limit is refused with its largest paths' '
 	git config --global --unset slugbuild.slugLimit
 '
 
+t 'a tree over maxBlob or maxBytes is refused with its ten largest paths, those left out not among them' '
+	git -C blog rm -q --cached video.bin && rm blog/video.bin
+	for n in 01 02 03 04 05 06 07 08 09 10 11; do head -c ${n}00000 /dev/urandom >blog/film$n.bin; done
+	head -c 5000000 /dev/urandom >blog/draft.bin
+	echo draft.bin >blog/.slugignore
+	commit blog "Eleven films"
+	named() { for n in 02 07 11; do has "MiB  film$n.bin" push.log; done; hasnt "  film01.bin" push.log; hasnt " draft.bin" push.log; }
+	settings maxBlob 900k
+	refused blog
+	has "film10.bin: a file of 1000000 bytes; the limit is 921600" push.log
+	named && has "or raise slugbuild.maxBlob" push.log
+	git config --global --unset slugbuild.maxBlob
+	settings maxBytes 4m
+	refused blog
+	has 4194304 push.log
+	named && has "or raise slugbuild.maxBytes" push.log
+	git config --global --unset slugbuild.maxBytes
+'
+
 done_testing
