@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define PAUSE_MS 200
+#define FIRST_PAUSE_MS 20 /* of a process that only begins: it grows to the other */
 #define ANSWER_MS 30000  /* one request's time; the first page of a large app is slow */
 #define STUBBORN_MS 5000 /* a 4xx that stays this long is the app's last word */
 
@@ -219,6 +220,7 @@ int sb_health_wait(const struct sb_health *health, struct sb_log *log, struct sb
 	int64_t end = sb_now_ms() + health->seconds * 1000;
 	int64_t since = sb_now_ms();
 	struct seen last = { 0 };
+	int pause = FIRST_PAUSE_MS;
 
 	if (make_request(&request, health, err) < 0)
 		return -1;
@@ -241,7 +243,8 @@ int sb_health_wait(const struct sb_health *health, struct sb_log *log, struct sb
 		if (sb_cancel_asked())
 			return sb_fail(err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked());
 		sb_log_tick(log);
-		poll(NULL, 0, PAUSE_MS);
+		poll(NULL, 0, pause);
+		pause = pause * 5 / 4 < PAUSE_MS ? pause * 5 / 4 : PAUSE_MS;
 	}
 }
 

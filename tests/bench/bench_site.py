@@ -1,6 +1,7 @@
 """The site that is pushed: what `wagtail start` of the newest Wagtail makes, with WhiteNoise, pinned;
 its wheels; an index on the loopback that serves them; and the usual hook. Made once, under
-$SB_BENCH_CACHE (default ~/.cache/slugbuild-bench): from then on no network is needed."""
+$SB_BENCH_CACHE (default slugbuild-bench in $XDG_CACHE_HOME or ~/.cache): from then on no network
+is needed."""
 
 import functools
 import http.server
