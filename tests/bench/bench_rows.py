@@ -18,7 +18,7 @@ def clock(work):
 
 def row(key, name, limit, value, unit, good, details):
     rows.append({"key": key, "name": name, "limit": limit, "value": round(value, 3), "unit": unit,
-                 "good": bool(good), "details": {k: round(v, 4) for k, v in details.items()}})
+                 "good": bool(good), "load": round(os.getloadavg()[0], 1), "details": {k: round(v, 4) for k, v in details.items()}})
     print("%-62s %8.2f %-3s (wanted: %s)%s" % (name, value, unit, limit, "" if good else "  NOT REACHED"))
     if details:
         print("    " + ", ".join("%s %.3f" % pair for pair in details.items()), flush=True)

@@ -1,5 +1,7 @@
 """build/bench/*.json as a table (table.md) and a picture (bench.svg): for each row the usual way as
-a bar of full width, slugbuild's beside it."""
+a bar of full width, slugbuild's beside it. With --readme the table goes into README.md too, between
+the two lines that say so.
+"""
 
 import glob
 import html
@@ -9,9 +11,10 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from bench_rows import OUT  # noqa: E402
+from bench_rows import OUT, TOP  # noqa: E402
 
 RIVALS = ("usual hook", "tar xzf", "cp of the slug", "uv with bytecode + collectstatic + reading")
+MARK = "<!-- make bench && tests/bench/picture.py --readme -->\n"
 LEFT, WIDTH, STEP = 330, 470, 46
 
 
@@ -24,12 +27,37 @@ def load():
 
 
 def table(rows):
-    lines = ["| Work | To reach | Seen | Seconds |", "|---|---|---|---|"]
+    lines = ["| Work | To reach | Seen | Seconds | Load |", "|---|---|---|---|---|"]
     for r in rows:
         details = ", ".join("%s %.3g" % pair for pair in r["details"].items())
-        lines.append("| %s | %s | %.3g %s%s | %s |" % (r["name"].strip(), r["limit"], r["value"], r["unit"],
-                                                     "" if r["good"] else " (not reached)", details))
+        lines.append("| %s | %s | %.3g %s%s | %s | %s |" %
+                     (r["name"].strip(), r["limit"], r["value"], r["unit"],
+                      "" if r["good"] else " (not reached)", details, r.get("load", "")))
     return "\n".join(lines) + "\n"
+
+
+def machine():
+    """One line about where it was measured."""
+    model = "unknown processor"
+    with open("/proc/cpuinfo") as f:
+        for line in f:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    with open("/proc/meminfo") as f:
+        memory = int(f.readline().split()[1]) / 1048576
+    return "%d processors (%s), %.0f GiB, Linux %s; the load of the machine stands in each row." % (
+        os.cpu_count(), model, memory, os.uname().release.split("-")[0])
+
+
+def into_readme(text):
+    path = os.path.join(TOP, "README.md")
+    with open(path) as f:
+        parts = f.read().split(MARK)
+    if len(parts) != 3:
+        raise SystemExit("README.md has not two lines \"%s\"" % MARK.strip())
+    with open(path, "w") as f:
+        f.write(MARK.join((parts[0], text, parts[2])))
 
 
 def seconds(t):
@@ -78,6 +106,8 @@ def main():
         f.write(table(rows))
     with open(os.path.join(OUT, "bench.svg"), "w") as f:
         f.write(picture(rows))
+    if "--readme" in sys.argv[1:]:
+        into_readme("\n" + machine() + "\n\n" + table(rows) + "\n")
     print("table and picture: %s/table.md, %s/bench.svg" % (OUT, OUT))
 
 
