@@ -21,12 +21,12 @@ static int check_all(struct sb_hook *hook, const struct sb_targets *targets, str
 	for (size_t i = 0; i < targets->n; i++) {
 		struct sb_produce *make = &stage[i].make;
 
+		/* What pre-receive has said already is not said again. */
+		make->static_told = sb_note_has(hook, targets->item[i].app, targets->item[i].update);
 		if (sb_produce_check(make, err) < 0)
 			return targets->n > 1 || strncmp(stage[i].ref, "refs/heads/", 11) ? sb_wrap(err, "%s", stage[i].ref)
 										 : -1;
-		/* What pre-receive has said already is not said again. */
-		bool told = sb_note_has(hook, targets->item[i].app, targets->item[i].update);
-		struct sb_findings rest = sb_findings_after(&make->findings, told ? make->static_findings : 0);
+		struct sb_findings rest = sb_findings_after(&make->findings, make->static_told ? make->static_findings : 0);
 
 		if (rest.n)
 			sb_log_findings(make->log, &rest);

@@ -3,6 +3,7 @@
 #include "app/complete.h"
 #include "app/share.h"
 #include "build/build.h"
+#include "build/python.h"
 #include "build/source_stage.h"
 #include "sys/clock.h"
 #include "sys/files.h"
@@ -64,9 +65,10 @@ int sb_app_tree(char tree[SB_OID_MAX + 1], struct sb_repo *repo, const char *top
 	return 0;
 }
 
-/* What the settings say, by reading them. */
+/* What the settings say, by reading them, and of an app of this server, whether its Python is here. */
 static int read_settings(struct sb_produce *make, struct sb_error *err)
 {
+	SB_AUTO(sb_findings) found = { 0 };
 	bool reused = false;
 	struct sb_source_stage stage = { .settings = make->settings,
 					 .repo = make->repo,
@@ -78,7 +80,13 @@ static int read_settings(struct sb_produce *make, struct sb_error *err)
 					 .checklist = make->checklist };
 
 	size_t step = sb_timing_begin(&make->timings, "settings read");
-	int done = sb_source_stage(&make->findings, &stage, err);
+	int done = sb_source_stage(&found, &stage, err);
+
+	if (done == 0 && make->config_known)
+		sb_python_look(&found, &make->plan.python, make->settings);
+	sb_findings_take(&make->findings, &found);
+	if (!make->static_told)
+		sb_findings_sort(&make->findings);
 
 	sb_timing_end(&make->timings, step, reused, "%s", "");
 	return done;

@@ -107,6 +107,18 @@ struct sb_findings sb_findings_after(const struct sb_findings *list, size_t n)
 	return rest;
 }
 
+void sb_findings_take(struct sb_findings *to, struct sb_findings *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		sb_grow(&to->item, to->n, sizeof(*to->item));
+		to->item[to->n++] = from->item[i];
+	}
+	to->errors += from->errors;
+	to->warnings += from->warnings;
+	free(from->item);
+	*from = (struct sb_findings) { 0 };
+}
+
 void sb_findings_release(struct sb_findings *list)
 {
 	for (size_t i = 0; i < list->n; i++) {

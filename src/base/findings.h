@@ -45,6 +45,8 @@ void sb_finding_fix(struct sb_finding *finding, const char *fmt, ...) SB_PRINTF(
 void sb_findings_sort(struct sb_findings *list); /* errors first, then path, line, column, rule */
 /* The list without its first `n`: a view that owns nothing, good until the next add. */
 struct sb_findings sb_findings_after(const struct sb_findings *list, size_t n);
+/* All of `from` go behind those of `to`; `from` is left empty. */
+void sb_findings_take(struct sb_findings *to, struct sb_findings *from);
 void sb_findings_release(struct sb_findings *list);
 
 #endif

@@ -46,18 +46,6 @@ static void tell_sandbox(struct sb_build *build)
 		sb_log_warn(build->log, "building without a sandbox: %s", why ? why : "no bwrap");
 }
 
-static void take(struct sb_findings *to, struct sb_findings *from)
-{
-	for (size_t i = 0; i < from->n; i++) {
-		sb_grow(&to->item, to->n, sizeof(*to->item));
-		to->item[to->n++] = from->item[i];
-	}
-	to->errors += from->errors;
-	to->warnings += from->warnings;
-	free(from->item);
-	*from = (struct sb_findings) { 0 };
-}
-
 /* Runs the probe and shows what it added. With `after` the release step asks, and refuses nothing. */
 static int probe(struct sb_build *build, struct sb_error *err)
 {
@@ -74,7 +62,7 @@ static int probe(struct sb_build *build, struct sb_error *err)
 	errors = build->probed.errors;
 	if (build->probed.n)
 		sb_log_findings(build->log, &build->probed);
-	take(build->findings, &build->probed);
+	sb_findings_take(build->findings, &build->probed);
 	if (errors)
 		return sb_fail(err, SB_EREFUSED, "What stands above must be mended first.");
 	return 0;

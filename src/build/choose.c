@@ -1,5 +1,7 @@
 #include "build/python.h"
 
+#include "check/rules.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,4 +234,22 @@ const struct sb_python *sb_python_choose(const struct sb_pythons *all,
 	if (found)
 		sb_log_step(log, "Using Python %s specified in %s", found->version, wish->origin);
 	return found;
+}
+
+void sb_python_look(struct sb_findings *findings, const struct sb_version_wish *wish,
+		    const struct sb_settings *settings)
+{
+	SB_AUTO(sb_pythons) all = { 0 };
+	struct sb_log silent = SB_LOG_INIT;
+	struct sb_error why = { 0 };
+
+	if (!wish->origin || sb_pythons_find(&all, settings, &why) < 0)
+		return;
+	if (!sb_python_choose(&all, wish, NULL, settings, &silent, &why)) {
+		struct sb_finding *f = sb_report(findings, settings, "python-version-missing", "%s", why.text);
+
+		sb_finding_at(f, wish->origin, wish->line, 0);
+		sb_finding_fix(f, "%s", why.fix);
+	}
+	sb_log_release(&silent);
 }

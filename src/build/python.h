@@ -1,6 +1,7 @@
 #ifndef SB_PYTHON_H
 #define SB_PYTHON_H
 
+#include "base/findings.h"
 #include "base/log.h"
 #include "base/settings.h"
 #include "check/plan.h"
@@ -46,6 +47,11 @@ const struct sb_python *sb_python_choose(const struct sb_pythons *all,
 					 const struct sb_version_wish *wish, const char *last,
 					 const struct sb_settings *settings, struct sb_log *log,
 					 struct sb_error *err) SB_MUST_CHECK;
+
+/* The same question before anything is built: python-version-missing where the wish would be refused,
+ * in the same words. Where no interpreter is found at all nothing is said: the build does. */
+void sb_python_look(struct sb_findings *findings, const struct sb_version_wish *wish,
+		    const struct sb_settings *settings);
 
 /* Whether a version is in ">=3.10,<4", "^3.9", "~=3.11", "==3.12.*", …; false too for what is no
  * specifier. */

@@ -15,6 +15,7 @@ const struct sb_rule_group sb_rule_groups[] = {
 	GROUP("Procfile", SB_STAGE_STATIC, procfile),
 	GROUP("Dependencies", SB_STAGE_STATIC, dependencies),
 	GROUP("Python's version", SB_STAGE_STATIC, python),
+	GROUP("What the server has", SB_STAGE_SOURCE, server),
 	GROUP("app.json", SB_STAGE_STATIC, appjson),
 	GROUP("Settings, read but not run", SB_STAGE_SOURCE, settings),
 	GROUP("The app, with its dependencies", SB_STAGE_PROBE, probe),

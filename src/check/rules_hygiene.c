@@ -58,6 +58,12 @@ const struct sb_rule sb_rules_hygiene[] = {
 	  "A check of a whole repository reads 128 MiB of texts at most. A later push is read in full: only "
 	  "what changed since the last accepted one is looked through.",
 	  "a first push of 40,000 large files" },
+	{ "file-large", SB_WARNING, "files of more than 25 MiB are committed",
+	  "Each clone has them for ever, and each slug carries them. The ten largest are named, of what is new "
+	  "since the commit that was deployed. Data that the app does not read is left out of the slug by a "
+	  "line in .slugignore, and is not spoken of then; what users download belongs into an object store; for "
+	  "the rest there is git-lfs, whose files are put in when a release is built.",
+	  "data/world.geojson, 80 MiB" },
 	{ "allow-line", SB_WARNING, "a line of .slugbuild-allow that allows nothing",
 	  "Each line is a path and the SHA-256 of what was found there, with a blank between; # starts a "
 	  "comment. Take it as the finding gives it.",

@@ -29,6 +29,17 @@ const struct sb_rule sb_rules_python[] = {
 };
 const size_t sb_rules_python_count = SB_COUNT(sb_rules_python);
 
+const struct sb_rule sb_rules_server[] = {
+	{ "python-version-missing", SB_ERROR, "the server does not have the Python that is asked for",
+	  "Nothing can be built without it. The finding lists what is installed; another one is found by "
+	  "itself once it is installed, by pyenv, by uv, or below slugbuild.pythonPath. Judged where the app "
+	  "is: in a push, and by slugbuild check with -a APP. Without an app nothing is said, since the server "
+	  "that builds may be another machine.",
+	  ".python-version, on a server that has 3.11.2 and 3.13.0:\n"
+	  "3.12" },
+};
+const size_t sb_rules_server_count = SB_COUNT(sb_rules_server);
+
 const struct sb_rule sb_rules_appjson[] = {
 	{ "appjson-invalid", SB_ERROR, "app.json is not as it must be",
 	  "app.json says how many processes start, which config vars there must be and what the health "

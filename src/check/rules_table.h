@@ -19,6 +19,7 @@ SB_RULE_GROUP(hygiene);
 SB_RULE_GROUP(procfile);
 SB_RULE_GROUP(dependencies);
 SB_RULE_GROUP(python);
+SB_RULE_GROUP(server);
 SB_RULE_GROUP(appjson);
 SB_RULE_GROUP(settings);
 SB_RULE_GROUP(probe);

@@ -2,6 +2,7 @@
 #include "check/secrets.h"
 
 #include "base/sha256.h"
+#include "check/large.h"
 #include "check/rules.h"
 #include "check/token.h"
 #include "source/object.h"
@@ -23,6 +24,7 @@ struct hunt {
 	char path[SB_PATH_MAX + 1];
 	size_t n; /* bytes of path */
 	size_t bytes, found, unread;
+	struct sb_large large; /* the same walk comes to what is new */
 };
 
 /* Endings of files that hold no text. */
@@ -126,6 +128,7 @@ static int look_at_blob(struct hunt *hunt, const char *oid, struct sb_error *err
 	size_t from = 0;
 
 	if (hunt->bytes >= BUDGET) {
+		sb_large_note(&hunt->large, hunt->view, hunt->path, oid);
 		hunt->unread++;
 		return 0;
 	}
@@ -134,6 +137,8 @@ static int look_at_blob(struct hunt *hunt, const char *oid, struct sb_error *err
 			*err = why;
 			return -1;
 		}
+		if (why.code == SB_ELIMIT)
+			sb_large_note(&hunt->large, hunt->view, hunt->path, oid);
 		/* one that is not there at all is git's matter */
 		hunt->unread += why.code != SB_ELIMIT && sb_object_has(hunt->view->check->repo, oid);
 		return 0;
@@ -167,9 +172,12 @@ static int look_at_entry(struct hunt *hunt, const struct sb_entry *entry, const 
 		return 0;
 	if (entry->kind == SB_DIR)
 		return look_at_tree(hunt, entry->oid, old && old->kind == SB_DIR ? old->oid : NULL, err);
-	if ((entry->kind != SB_FILE && entry->kind != SB_PROGRAM) || is_binary(entry->name))
+	if (entry->kind != SB_FILE && entry->kind != SB_PROGRAM)
 		return 0;
-	return look_at_blob(hunt, entry->oid, err);
+	if (!is_binary(entry->name))
+		return look_at_blob(hunt, entry->oid, err);
+	sb_large_note(&hunt->large, hunt->view, hunt->path, entry->oid);
+	return 0;
 }
 
 /* The walk over the whole tree came first: depth, number and paths are within bounds. */
@@ -223,6 +231,9 @@ int sb_secrets_look(const struct sb_view *view, struct sb_error *err)
 		sb_report(view->findings, view->check->settings, "secret-unread",
 			  "%zu files were not looked through for tokens; the limit is %zu MiB in all",
 			  hunt.unread, BUDGET >> 20);
+	if (done == 0)
+		sb_large_report(&hunt.large, view);
+	sb_large_release(&hunt.large);
 	sb_list_release(&hunt.allowed);
 	return done;
 }

@@ -66,12 +66,33 @@ t 'pythonStrict has nothing against a minor alone' '
 	git config --global --unset slugbuild.pythonStrict
 '
 
-t 'an unknown minor is refused, and what is installed is listed' '
+t 'an unknown minor is refused with all else that is wrong, and what is installed is listed' '
+	cp blog/Procfile Procfile.good
+	echo "web: gunicorn nowhere.wsgi" >blog/Procfile
 	wish .python-version 3.98
+	refused blog
+	has "error[python-version-missing]: .python-version:1" push.log
+	has "error[procfile-module-missing]: Procfile:1" push.log
+	hasnt "Installing" push.log
+	cp Procfile.good blog/Procfile
+	commit blog "The right module"
 	refused blog
 	says "Python 3.98 is not installed on this server (there are:"
 	says "$full"
 	says "uv python install 3.98"
+'
+
+t 'check says so of an app of this server, and nothing where no app is known; off, the build says it' '
+	exits 1 slugbuild check blog -a blog >check.txt 2>&1
+	has "error[python-version-missing]: .python-version:1" check.txt
+	slugbuild check blog >check.txt 2>&1
+	hasnt "[python-version-missing]" check.txt
+	settings rule.python-version-missing off
+	commit blog again
+	refused blog
+	hasnt "[python-version-missing]" push.log
+	says "Python 3.98 is not installed on this server"
+	git config --global --unset slugbuild.rule.python-version-missing
 '
 
 t 'in runtime.txt likewise' '
@@ -84,6 +105,7 @@ t 'in runtime.txt likewise' '
 t 'a version only, and comments, are what .python-version may hold' '
 	wish .python-version "# the server has this one" "3.$minor"
 	push blog
+	hasnt "[python-version-missing]" push.log
 	says "Using Python $full specified in .python-version"
 '
 
