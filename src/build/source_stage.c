@@ -302,7 +302,8 @@ static void add_config(struct gather *gather)
 
 static int gather_all(struct gather *gather, const struct sb_source_stage *stage, struct sb_error *err)
 {
-	const struct sb_walk_limits limits = { stage->settings->max_files, stage->settings->max_depth };
+	/* The check has counted the files; a survey would count what is left out too. */
+	const struct sb_walk_limits limits = { .depth = stage->settings->max_depth };
 	const struct sb_survey survey = { stage->settings, SB_QUIET_FORMAT, sb_level_is_quiet };
 	const char *lines = stage->plan->ignore ? stage->plan->ignore : "";
 

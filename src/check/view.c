@@ -233,11 +233,8 @@ int sb_view_text(struct sb_text *text, struct sb_buffer *bytes, const struct sb_
 	return sb_text_clean(text, lines) ? 1 : 0;
 }
 
-void sb_view_release(struct sb_view *view)
+void sb_view_forget(struct sb_view *view)
 {
-	sb_ignore_release(&view->ignore);
-	sb_ignore_release(&view->lfs);
-	sb_tree_release(&view->root);
 	sb_list_release(&view->programs);
 	sb_list_release(&view->settings);
 	sb_list_release(&view->manages);
@@ -246,6 +243,15 @@ void sb_view_release(struct sb_view *view)
 	sb_list_release(&view->gitlinks);
 	sb_list_release(&view->pointers);
 	free(view->migration);
+	view->migration = NULL;
 	sb_list_release(&view->rooted);
 	sb_hygiene_release(&view->hygiene);
+}
+
+void sb_view_release(struct sb_view *view)
+{
+	sb_ignore_release(&view->ignore);
+	sb_ignore_release(&view->lfs);
+	sb_tree_release(&view->root);
+	sb_view_forget(view);
 }

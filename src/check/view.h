@@ -68,6 +68,7 @@ int sb_view_text(struct sb_text *text, struct sb_buffer *bytes, const struct sb_
 
 /* All folders once: fills the lists. */
 int sb_view_walk(struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
+void sb_view_forget(struct sb_view *view); /* empties them */
 
 void sb_view_release(struct sb_view *view);
 

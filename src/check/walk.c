@@ -115,11 +115,18 @@ static int note_pointer(struct sb_view *view, const char *path, const char *oid,
 	return 0;
 }
 
+/* What lies in media/ and migrations/. */
+static bool is_told_by_path(const char *path, const char *name)
+{
+	return strstr(path, "media") || !strcmp(name, "migrations");
+}
+
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
 {
 	struct sb_view *view = ctx;
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	size_t depth = sb_span_count(sb_span_of(path), '/') + 1;
+	int into = is_told_by_path(path, name) ? SB_ENTER : 0;
 
 	/* what lies in a folder that is left out is not come to */
 	if (sb_ignore_matches_itself(&view->ignore, path, entry->kind == SB_DIR))
@@ -127,13 +134,12 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 	sb_hygiene_note(&view->hygiene, path, name, entry);
 	/* Entered all the same: what lies there counts, and bombs are laid where nobody looks. */
 	if (is_below_foreign(path))
-		return 0;
+		return into;
 	switch (entry->kind) {
 	case SB_DIR:
 		if (depth <= PROGRAM_DEPTH && !strcmp(name, "settings"))
 			note_folder(view, sb_path_folder(path));
-		/* What lies in media/ and migrations/ is told by its path. */
-		return strstr(path, "media") || !strcmp(name, "migrations") ? SB_ENTER : 0;
+		return into;
 	case SB_SUBMODULE:
 		sb_list_add(&view->gitlinks, path);
 		return 0;
@@ -150,13 +156,29 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 	}
 }
 
+static int walk_all(struct sb_view *view, struct sb_error *err)
+{
+	const struct sb_settings *settings = view->check->settings;
+	struct sb_walk_limits limits = { settings->max_files, settings->max_depth };
+
+	return sb_tree_walk(view->check->repo, view->check->tree, &limits, visit, view, err);
+}
+
 int sb_view_walk(struct sb_view *view, struct sb_error *err)
 {
 	const struct sb_settings *settings = view->check->settings;
 	struct sb_walk_limits limits = { settings->max_files, settings->max_depth };
 	const struct sb_survey survey = { settings, SB_QUIET_FORMAT, sb_level_is_quiet };
+	struct sb_error seen = { 0 };
 
 	if (view->lfs.n) /* every file may be a pointer */
-		return sb_tree_walk(view->check->repo, view->check->tree, &limits, visit, view, err);
-	return sb_tree_survey(view->check->repo, view->check->tree, &limits, &survey, visit, view, err);
+		return walk_all(view, err);
+	if (sb_tree_survey(view->check->repo, view->check->tree, &limits, &survey, visit, view, &seen) == 0)
+		return 0;
+	if (seen.code == SB_ELIMIT && view->ignore.n) { /* what is left out may have been counted */
+		sb_view_forget(view);
+		return walk_all(view, err);
+	}
+	*err = seen;
+	return -1;
 }

@@ -87,9 +87,11 @@ int sb_tree_walk(struct sb_repo *repo, const char *tree, const struct sb_walk_li
 /*
  * The same for a visitor to whom most folders say nothing. `quiet` is asked about a folder by its
  * own entries alone, wherever it stands; a folder that is quiet, and all below it too, is visited
- * itself but not entered: how many entries it has and how deep they go is noted in the store under
- * its tree id (sys/notes.h), so an unchanged one is not read again. Its entries count, those too
- * that `visit` would have left out; where the limits would be passed so, it is entered to see.
+ * itself but not entered: how many entries it has, how deep they go and how long their paths are is
+ * noted in the store under its tree id (sys/notes.h), so an unchanged one is not read again. It fails
+ * where the walk fails, with the same words, but for one thing: those entries of a quiet folder count
+ * too that `visit` would have left out (SB_SKIP); who leaves out walks again without a survey when
+ * this fails with SB_ELIMIT, or sets no limit for files.
  * `visit` may return SB_ENTER for a folder: all of it is visited, quiet or not.
  */
 #define SB_ENTER 2

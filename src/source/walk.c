@@ -45,19 +45,33 @@ static int append(struct walk *walk, const char *name, struct sb_error *err)
 
 static int walk_tree(struct walk *walk, const char *tree, struct sb_error *err);
 
-/* Whether a folder need not be entered; then it is counted. Trees that cannot be read are entered:
- * the walk says what is wrong with them, and where. */
+/* Whether a walk of it would meet none of its limits. */
+static bool fits(const struct walk *walk, const struct sb_tree_sum *sum)
+{
+	int64_t depth = walk->limits ? walk->limits->depth : 0;
+
+	return (depth <= 0 || walk->depth + sum->height <= depth) &&
+	       (!sum->path || (int64_t)walk->n + 1 + sum->path <= SB_PATH_MAX) &&
+	       (int64_t)walk->held + sum->bytes <= SB_TREE_BYTES &&
+	       (int64_t)walk->entries + sum->chain <= SB_TREE_ENTRIES;
+}
+
+/* Whether a folder need not be entered; then it is counted. What is too large or cannot be read is
+ * entered: the walk says what is wrong, and where, and after that nothing is summed up in vain. */
 static bool pass_by(struct walk *walk, const char *tree)
 {
-	const struct sb_walk_limits *limits = walk->limits;
-	struct sb_error unseen = { 0 };
+	int64_t files = walk->limits ? walk->limits->files : 0;
 	struct sb_tree_sum sum;
 
-	if (!walk->survey ||
-	    sb_tree_sum(&sum, walk->repo, tree, walk->path, walk->survey, &unseen) < 0 || !sum.quiet)
+	if (!walk->survey)
 		return false;
-	if (limits && ((limits->files > 0 && walk->files + sum.entries > limits->files) ||
-		       (limits->depth > 0 && walk->depth + sum.height > limits->depth)))
+
+	int quiet = sb_tree_sum(&sum, walk->repo, tree, walk->survey,
+				files > 0 ? files - walk->files : INT32_MAX);
+
+	if (quiet < 0)
+		walk->survey = NULL;
+	if (quiet < 1 || !fits(walk, &sum))
 		return false;
 	walk->files += sum.entries;
 	return true;
