@@ -88,7 +88,8 @@ class Answer:
     def __init__(self):
         self.text = b""     # what a client prints behind "remote: "
         self.report = b""   # unpack ok, ok REF, ng REF why
-        self.seconds = 0.0
+        self.seconds = 0.0  # of all of it
+        self.hooks = 0.0    # from pre-receive's beginning on; 0: it was not run
         self.status = None
 
 
