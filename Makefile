@@ -3,6 +3,7 @@
 # make check      lint, unit tests, fuzz corpora and end-to-end tests
 # make SAN=address,undefined check      the same under sanitizers, in a tree of its own
 # make check-hostile   hundreds of hostile pushes, with git's own checks off and on
+# make check-sha256    the end-to-end tests once more, in repositories of SHA-256
 # make check-hosts     real Git hosts: Gitea (built where there is a Go), gitolite, GitLab's hook runner
 # make check-faults    kill -9 and a full disk at every step of a publication
 # make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
@@ -126,11 +127,13 @@ $(B)/soundness/soundness: $(B)/obj/tests/soundness/soundness.o $(B)/obj/tests/so
 soundness: $(B)/soundness/soundness $(B)/soundness/collector
 	$(Q)$< $(B)/soundness/collector --table
 	$(Q)$< $(B)/soundness/collector $(or $(N),500) $(or $(SEED),1)
-.PHONY: check-faults
+.PHONY: check-faults check-sha256
 check-faults: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin SB_TEST_SECONDS=1500 tests/e2e/run k
 check-hostile: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin prove -e '' tests/hostile/run
+check-sha256: all
+	$(Q)GIT_DEFAULT_HASH=sha256 BIN=$(CURDIR)/$(B)/bin tests/e2e/run $(T)
 check-hosts: all
 	$(Q)tests/hosts/build-gitea
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --hosts $(T)
