@@ -1,0 +1,66 @@
+#!/bin/sh
+# Trees of many files, and large ones: what our memory is, and what is said over the limits. Smaller
+# here than the limits are by default (200,000 files, 2 GB), which are set to fit.
+. "$(dirname "$0")/lib.sh"
+
+app_new blog
+server_new blog
+settings probe off
+git -C blog branch good
+hooks=$(repo_of blog)/hooks
+
+# The largest resident memory, in kB, of the hook and of each process that it waited for, in `peak`.
+mv "$hooks/pre-receive" "$hooks/ours"
+cat >"$hooks/pre-receive" <<END
+#!/usr/bin/python3
+import resource, subprocess, sys
+code = subprocess.call(["$hooks/ours"])
+open("$WORK/peak", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+END
+chmod 755 "$hooks/pre-receive"
+bounded()
+{
+	echo "peak: $(cat peak) kB"
+	case $BIN in */san/bin) return ;; esac
+	[ "$(cat peak)" -lt $((128 << 10)) ] || fail "over 128 MiB"
+}
+
+t 'scenario 24: 30,000 files over the limit are refused before anything is built, in bounded memory' '
+	python3 - >stream <<-"END"
+		print("blob\nmark :1\ndata 2\nx\n\ncommit refs/heads/many\ncommitter A <a@example.com> 1700000000 +0000")
+		print("data 4\nmany\nfrom refs/heads/good^0")
+		for n in range(30000):
+		    print("M 100644 :1 data/d%02d/f%03d.txt" % (n // 500, n % 500))
+	END
+	git -C blog fast-import --quiet <stream
+	settings maxFiles 20000
+	refused blog production many:main
+	git config --global --unset slugbuild.maxFiles
+	has 20000 push.log
+	hasnt Installing push.log
+	bounded
+'
+
+t 'scenario 24: a file of 256 MB: refused with the largest paths under the limit, in bounded memory' '
+	for n in 01 02 03 04 05 06 07 08 09 10; do head -c ${n}0000 /dev/zero >blog/file$n.bin; done
+	truncate -s 256M blog/film.bin
+	commit blog "A film"
+	settings maxBlob 200m
+	refused blog
+	git config --global --unset slugbuild.maxBlob
+	has "film.bin: a file of 268435456 bytes" push.log
+	has "256.0 MiB  film.bin" push.log
+	has "MiB  file10.bin" push.log
+	has "MiB  file02.bin" push.log
+	hasnt "MiB  file01.bin" push.log
+	bounded
+'
+
+t 'scenario 24: within the limit it is built and released, in bounded memory' '
+	push blog
+	bounded
+	tar tzvf "$(slug_of blog)" | grep "268435456 .*film.bin"
+'
+
+done_testing
