@@ -5,7 +5,7 @@
 # make check-hostile   hundreds of hostile pushes, with git's own checks off and on
 # make check-sha256    the end-to-end tests once more, in repositories of SHA-256
 # make check-hosts     real Git hosts: Gitea (built where there is a Go), gitolite, GitLab's hook runner
-# make check-faults    kill -9 and a full disk at every step of a publication
+# make check-faults    kill -9 and a full disk at every step of a publication; the largest pushes
 # make real       end-to-end tests on real Django apps (package index, PostgreSQL, Redis)
 # make soundness N=10000 SEED=1         is what is remembered what a fresh run makes? (random edits)
 # make bench      measure; ratios against the usual ways, in one run; a table and a picture of them

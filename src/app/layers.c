@@ -26,7 +26,9 @@ static int make_tree(struct sb_layer_work *work, const struct sb_piece_store *pi
 		return sb_fail(err, SB_ELIMIT, ".slugignore is over %d bytes", SB_IGNORE_MAX);
 	if (sb_repo_open(&own, all->repo->from_environment ? NULL : all->repo->path, err) < 0)
 		return -1;
-	own.git_program = all->repo->git_program ? sb_xstrdup(all->repo->git_program) : NULL;
+	/* Opening may have asked git already. */
+	if (all->repo->git_program && !own.git_program)
+		own.git_program = sb_xstrdup(all->repo->git_program);
 	return sb_layer_from_tree(&work->layer, "app", &own, all->tree, &ignore, all->plan->ignore_key,
 				  pieces, all->settings, err);
 }

@@ -1,30 +1,13 @@
 #!/bin/sh
 # Trees of many files, and large ones: what our memory is, and what is said over the limits. Smaller
-# here than the limits are by default (200,000 files, 2 GB), which are set to fit.
+# here than the limits are by default (200,000 files, 2 GB), which are set to fit; k0200 has those.
 . "$(dirname "$0")/lib.sh"
 
 app_new blog
 server_new blog
 settings probe off
 git -C blog branch good
-hooks=$(repo_of blog)/hooks
-
-# The largest resident memory, in kB, of the hook and of each process that it waited for, in `peak`.
-mv "$hooks/pre-receive" "$hooks/ours"
-cat >"$hooks/pre-receive" <<END
-#!/usr/bin/python3
-import resource, subprocess, sys
-code = subprocess.call(["$hooks/ours"])
-open("$WORK/peak", "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
-sys.exit(code)
-END
-chmod 755 "$hooks/pre-receive"
-bounded()
-{
-	echo "peak: $(cat peak) kB"
-	case $BIN in */san/bin) return ;; esac
-	[ "$(cat peak)" -lt $((128 << 10)) ] || fail "over 128 MiB"
-}
+. "$top/tests/e2e/peak.sh"
 
 t 'scenario 24: 30,000 files over the limit are refused before anything is built, in bounded memory' '
 	python3 - >stream <<-"END"

@@ -7,7 +7,8 @@
 
 gitea_start
 app_new blog
-settings probe off
+# No second run of collectstatic behind a push: what runs here is the push's.
+settings probe off remember false
 config=$root/apps/blog/config.json
 repo=$repos/ada/blog.git
 api POST /user/repos '{"name": "blog", "default_branch": "main", "private": true}'
