@@ -28,7 +28,8 @@ slow()
 		    sys.stdout.flush()
 		    time.sleep($1)
 	END
-	commit blog "Takes $1 seconds"
+	# Two of one second would be one commit, which git need not push again.
+	commit blog "Takes $1 seconds, $(date +%N)"
 }
 
 # leave_when REMOTE KILL CMD…: pushes, waits until CMD succeeds, and ends the client by KILL: the signal
