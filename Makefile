@@ -129,7 +129,7 @@ soundness: $(B)/soundness/soundness $(B)/soundness/collector
 	$(Q)$< $(B)/soundness/collector $(or $(N),500) $(or $(SEED),1)
 .PHONY: check-faults check-sha256
 check-faults: all
-	$(Q)BIN=$(CURDIR)/$(B)/bin SB_TEST_SECONDS=1500 tests/e2e/run k
+	$(Q)BIN=$(CURDIR)/$(B)/bin SB_TEST_SECONDS=1500 tests/e2e/run -j 1 k
 check-hostile: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin prove -e '' tests/hostile/run
 check-sha256: all
