@@ -30,15 +30,22 @@ char *sb_xstrdup(const char *s)
 	return checked(strdup(s));
 }
 
-char *sb_xasprintf(const char *fmt, ...)
+char *sb_xvasprintf(const char *fmt, va_list ap)
 {
 	char *out = NULL;
+	int n = vasprintf(&out, fmt, ap);
+
+	return checked(n < 0 ? NULL : out);
+}
+
+char *sb_xasprintf(const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vasprintf(&out, fmt, ap);
+	char *out = sb_xvasprintf(fmt, ap);
 	va_end(ap);
-	return checked(n < 0 ? NULL : out);
+	return out;
 }
 
 void sb_grow(void *items, size_t n, size_t size)

@@ -9,6 +9,7 @@
  * and what was half made lies under a temporary name that no reader looks at.
  */
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +44,7 @@ void *sb_xcalloc(size_t n, size_t size) SB_MUST_CHECK;
 void *sb_xrealloc(void *p, size_t n, size_t size) SB_MUST_CHECK;
 char *sb_xstrdup(const char *s) SB_MUST_CHECK;
 char *sb_xasprintf(const char *fmt, ...) SB_PRINTF(1, 2) SB_MUST_CHECK;
+char *sb_xvasprintf(const char *fmt, va_list ap) SB_PRINTF(1, 0) SB_MUST_CHECK;
 
 /* Room for one more item: grows `*items` (of `size` bytes each, `n` in use) by doubling. */
 void sb_grow(void *items, size_t n, size_t size);

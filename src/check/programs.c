@@ -54,14 +54,11 @@ struct sb_finding *sb_programs_report(const struct sb_programs *programs,
 				      const struct sb_word *word, const char *rule, const char *fmt,
 				      ...)
 {
-	SB_AUTO_FREE char *says = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vasprintf(&says, fmt, ap);
+	SB_AUTO_FREE char *says = sb_xvasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		says = sb_xstrdup(fmt);
 	return sb_text_report(programs->text, rule, programs->entry->line,
 			      programs->entry->column + (unsigned)word->at, "%s", says);
 }

@@ -114,15 +114,12 @@ struct sb_finding *sb_report(struct sb_findings *list, const struct sb_settings 
 			     const char *id, const char *fmt, ...)
 {
 	const struct sb_rule *rule = sb_rule_find(id);
-	SB_AUTO_FREE char *words = NULL;
 	va_list ap;
 
 	assert(rule);
 	va_start(ap, fmt);
-	int n = vasprintf(&words, fmt, ap);
+	SB_AUTO_FREE char *words = sb_xvasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		words = sb_xstrdup(fmt);
 	return sb_findings_add(list, rule->id, severity(settings, rule, rule->severity), "%s",
 			       words);
 }

@@ -37,14 +37,11 @@ static struct sb_finding *report(const struct entry *entry, size_t at, const cha
 static struct sb_finding *report(const struct entry *entry, size_t at, const char *rule,
 				 const char *fmt, ...)
 {
-	SB_AUTO_FREE char *says = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vasprintf(&says, fmt, ap);
+	SB_AUTO_FREE char *says = sb_xvasprintf(fmt, ap);
 	va_end(ap);
-	if (n < 0)
-		says = sb_xstrdup(fmt);
 	return sb_text_report(entry->text, rule, entry->of->line, entry->of->column + (unsigned)at,
 			      "%s", says);
 }

@@ -66,15 +66,11 @@ static char *without_passwords(struct sb_span s)
 struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, unsigned line,
 				  unsigned column, const char *fmt, ...)
 {
-	SB_AUTO_FREE char *words = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	int n = vasprintf(&words, fmt, ap);
+	SB_AUTO_FREE char *words = sb_xvasprintf(fmt, ap);
 	va_end(ap);
-
-	if (n < 0)
-		words = sb_xstrdup(fmt);
 
 	SB_AUTO_FREE char *says = without_passwords(sb_span_of(words));
 	SB_AUTO_FREE char *shown = without_passwords(nth_line(text->bytes, line));
