@@ -95,8 +95,6 @@ static int no_repository(const struct sb_cli *cli, struct sb_error *err)
 /* In a hook GIT_INDEX_FILE is the index of the commit that is being made. */
 static int open_staged(struct sb_cli *cli, bool named, const char *rev, char oid[SB_OID_MAX + 1], struct sb_error *err)
 {
-	const char *file = named ? NULL : getenv("GIT_INDEX_FILE");
-
 	if (rev)
 		return sb_fail(err, SB_EUSAGE, "what is staged has no revision: --staged or %s", rev);
 	/* Where git dir and work tree are apart, only the environment of the hook says which. */
@@ -107,6 +105,9 @@ static int open_staged(struct sb_cli *cli, bool named, const char *rev, char oid
 	}
 	if (!cli->repo.git)
 		return no_repository(cli, err);
+
+	const char *file = named ? NULL : getenv("GIT_INDEX_FILE");
+
 	return sb_loose_index(&cli->repo, file && *file ? file : NULL, &cli->settings, oid, err);
 }
 

@@ -141,8 +141,11 @@ static int ask(struct answer *out, const struct sb_repo *repo, struct talk *talk
 	    (ssize_t)strlen(question))
 		return sb_fail_sys(err, "git cat-file");
 	do {
+		/* git dies of an object that it was promised and may not fetch. */
 		if (fill(talk, err) < 0)
-			return sb_wrap(err, "object %s", hex);
+			return err->code == SB_EINPUT && sb_object_promised(repo)
+				       ? sb_object_missing(repo, hex, err)
+				       : sb_wrap(err, "object %s", hex);
 		if (n == sizeof(line))
 			return sb_fail(err, SB_ESYS, "git cat-file sent a line too long");
 		line[n++] = talk->part[talk->at++];

@@ -33,8 +33,7 @@ int sb_object_id(char out[SB_OID_MAX + 1], const struct sb_repo *repo, const cha
 	return 0;
 }
 
-/* A repository that has promises for objects: packs of what it was cloned with say so. */
-static bool is_partial(const struct sb_repo *repo)
+bool sb_object_promised(const struct sb_repo *repo)
 {
 	SB_AUTO_FREE char *pattern = sb_xasprintf("%s/objects/pack/*.promisor", repo->common);
 	glob_t found = { 0 };
@@ -46,7 +45,7 @@ static bool is_partial(const struct sb_repo *repo)
 
 int sb_object_missing(const struct sb_repo *repo, const char *hex, struct sb_error *err)
 {
-	if (!is_partial(repo))
+	if (!sb_object_promised(repo))
 		return sb_fail(err, SB_EINPUT, "object %s is missing from the repository", hex);
 	sb_fail(err, SB_ECONFIG, "object %s is missing: the server's repository is a partial clone", hex);
 	sb_error_fix(err, "on the server: git -C %s fetch --refetch --no-filter, "

@@ -52,6 +52,10 @@ struct sb_object *sb_object_new(struct sb_span bytes, void *own,
 void sb_object_free(struct sb_object *object); /* NULL is fine */
 void sb_object_put(struct sb_object **p);
 
+/* Whether the repository was only promised some of its objects: packs of what it was cloned with say
+ * so. It is a partial clone. */
+bool sb_object_promised(const struct sb_repo *repo);
+
 /* The failures that both ways of reading tell of. Return -1. */
 int sb_object_missing(const struct sb_repo *repo, const char *hex, struct sb_error *err);
 int sb_object_unfit(const char *hex, enum sb_object_type type, enum sb_object_type found,

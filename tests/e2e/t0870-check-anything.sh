@@ -175,6 +175,23 @@ t 'the same in a work tree of its own, and where git dir and work tree are apart
 	fails git --git-dir=work/.git --work-tree=apart commit -q -m "Removes the module"
 '
 
+t 'the same where the ids are SHA-256, which libgit2 cannot read' '
+	git init -q --object-format=sha256 wide
+	cp -R plain/. wide
+	sed -i s/blog/mysite/ wide/Procfile
+	commit wide
+	printf "#!/bin/sh\nexec slugbuild check --staged\n" >wide/.git/hooks/pre-commit
+	chmod 755 wide/.git/hooks/pre-commit
+	git -C wide worktree add -q ../wide-tree
+	for tree in wide wide-tree; do
+		echo "web: gunicorn blog.wsgi" >$tree/Procfile
+		fails git -C $tree commit -q -a -m spoiled 2>said
+		has procfile-module-missing said
+		git -C $tree checkout -q Procfile
+		git -C $tree commit -q --allow-empty -m fine
+	done
+'
+
 t 'an index that only git reads: split, and with SHA-256 ids' '
 	cp -R work split
 	git -C split checkout -q -f HEAD
@@ -206,20 +223,49 @@ t 'an unresolved merge is said to be one' '
 reason=$(lacks strace)
 if [ -n "$reason" ]; then
 	skip '--static starts no program' "$reason"
+	skip '--static on a SHA-256 repository starts git' "$reason"
 else
+	# What check --static does beside reading, in `others`; the third word is a pattern of more that it may.
 	# The leak checker of a build under sanitizers has a process of its own.
-	t '--static starts no program and opens no socket' '
+	traced()
+	{
+		git -C "$1" archive HEAD >archive.tar
 		export ASAN_OPTIONS=detect_leaks=0
-		git -C clone archive HEAD >clone.tar
-		for what in clone bare.git plain -; do
-			strace -f -qq -o trace -e trace=process,network \
-				slugbuild check --static "$what" <clone.tar >/dev/null 2>&1 || true
-			grep -q "execve(" trace
-			grep -vE "execve\(.*/slugbuild\"|exit_group\(|sendto\(2,|\+\+\+ exited" trace >others || true
-			test ! -s others || { cat others; fail "$what"; }
+		code=0
+		strace -f -qq -o trace -e trace=process,network \
+			slugbuild check --static "$2" <archive.tar >static.log 2>&1 || code=$?
+		[ $code = 1 ] && has procfile-module-missing static.log
+		grep -q "execve(\".*/slugbuild\"" trace
+		grep -vE "execve\(.*/slugbuild\"|exit_group\(|sendto\(2,|\+\+\+ exited${3:+|$3}" trace >others || true
+		test ! -s others || { cat others; fail "$2"; }
+	}
+
+	t '--static starts no program and opens no socket' '
+		git init -q --object-format=sha1 old
+		cp -R plain/. old
+		commit old
+		git clone -q --bare old old.git
+		for what in old old.git plain -; do
+			traced old "$what"
 		done
 		strace -f -qq -o trace -e trace=execve slugbuild check clone >/dev/null 2>&1 || true
 		test "$(grep -c "execve(" trace)" -gt 1
+	'
+
+	# Nothing else reads these: a pair of sockets, and git at their other end.
+	t '--static on a SHA-256 repository starts git, which asks for objects, and nothing else' '
+		git init -q --object-format=sha256 new
+		cp -R plain/. new
+		commit new
+		git clone -q --bare new new.git
+		pair="socketpair\(AF_UNIX|clone\(|wait4\(|kill\(|SIGCHLD|killed by|shutdown\(|sendto\(|resumed>"
+		for what in new new.git plain -; do
+			traced new "$what" "execve\(\"/usr/bin/git\"|$pair"
+			case $what in new*) expected="cat-file rev-parse" ;; *) expected= ;; esac
+			sed -n "s/.*execve(\"\/usr\/bin\/git\", \[\"[^\"]*\", \(\"-c\", \"[^\"]*\", \)*\"\([a-z-]*\)\".*/\2/p" trace |
+				sort -u | tr "\n" " " >asked
+			test "$(cat asked)" = "${expected:+$expected }" || { cat asked; fail "$what"; }
+		done
 	'
 fi
 

@@ -14,6 +14,7 @@ mkdir theme/pages
 echo first >theme/pages/home.html
 commit theme one
 pinned=$(git -C theme rev-parse HEAD)
+absent=$(echo "$pinned" | tr 0-9a-f 1)
 echo second >theme/pages/home.html
 commit theme two
 git clone -q --bare theme site/theme.git
@@ -68,14 +69,14 @@ t 'scenario 22: with fetch the pinned commit arrives, and is fetched once' '
 '
 
 t 'what cannot be fetched is told in the words of git, and of ssh' '
-	links lib/theme "http://127.0.0.1:$port/nowhere.git" 1234567890123456789012345678901234567890
+	links lib/theme "http://127.0.0.1:$port/nowhere.git" "$absent"
 	refused blog -f production main
 	has "not found" push.log
 	has "could not be fetched" push.log
-	links lib/theme "http://127.0.0.1:$port/theme.git" 1234567890123456789012345678901234567890
+	links lib/theme "http://127.0.0.1:$port/theme.git" "$absent"
 	refused blog -f production main
 	has "could not be fetched" push.log
-	links lib/theme "ssh://git@127.0.0.1:1/theme.git" 1234567890123456789012345678901234567890
+	links lib/theme "ssh://git@127.0.0.1:1/theme.git" "$absent"
 	refused blog -f production main
 	has "ssh: connect to host 127.0.0.1 port 1: Connection refused" push.log
 '
