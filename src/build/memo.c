@@ -19,7 +19,7 @@
 #include "sys/clock.h"
 #include "sys/files.h"
 
-#define FORMAT "4" /* of the record and of what the tracer sees: change it when either changes */
+#define FORMAT "5" /* of the record and of what the tracer sees: change it when either changes */
 #define RECORD_MAX (64 << 20)
 #define NOTHING "none" /* the layer of a run that made nothing */
 

@@ -197,6 +197,7 @@ static bool take_call(struct sb_tracer_run *run, pid_t tid, const struct sb_call
 		take_message(run, tid, args[1], !strcmp(call->name, "sendmmsg") ? args[2] : 1);
 		break;
 	case SB_CALL_MOMENT:
+	case SB_CALL_PLACE:
 		break;
 	case SB_CALL_REFUSED:
 		sb_trace_refuse(run, "it called %s", call->name);
@@ -280,8 +281,12 @@ static void follow_all(struct sb_tracer_run *run)
 			continue;
 		if (tid < 0)
 			return;
-		if (WIFSTOPPED(status))
+		if (WIFSTOPPED(status)) {
+			sb_trace_place_stop(&run->place, tid);
 			on_stop(run, tid, status);
+		} else {
+			sb_trace_place_gone(&run->place, tid);
+		}
 	}
 }
 
@@ -303,6 +308,7 @@ static void *attend(void *ctx)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	sb_trace_place_begin(&run->place);
 	first = first_process(run);
 	if (first <= 0 || ptrace(PTRACE_SEIZE, first, NULL, (void *)OPTIONS) < 0) {
 		sb_trace_refuse(run, "it could not be traced: %s",
@@ -311,6 +317,8 @@ static void *attend(void *ctx)
 		if (first > 0)
 			kill(first, SIGKILL);
 	}
+	if (first > 0)
+		sb_trace_place_stop(&run->place, first);
 	(void)!write(run->block, "", 1);
 	if (!run->tracer->failed)
 		follow_all(run);
@@ -346,6 +354,7 @@ static void run_release(struct sb_tracer_run *run)
 		close(run->root);
 	free(run->slot);
 	free(run->waiting);
+	sb_trace_place_release(&run->place);
 	free(run);
 }
 

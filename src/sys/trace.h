@@ -28,7 +28,8 @@
  * there. Reading through a descriptor needs no path of its own: it was opened before.
  *
  * Whatever could bring in what no path tells sets `reason`: a network, a folder of another
- * process, files below /proc that are not the process's own and not constant, calls that this
+ * process, files below /proc that are not the process's own and not constant, a choice of
+ * processors (they are ours to choose while it is traced, and it is told of all), calls that this
  * program does not know. Paths in the box's own /proc, /dev, /sys
  * and temporary folders are left out.
  *

@@ -83,6 +83,8 @@ static const struct sb_call calls[] = {
 	{ "chroot", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
 	{ "acct", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
 	{ "uselib", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "sched_setaffinity", SB_CALL_REFUSED, -1, -1, -1, -1, LASTS },
+	{ "sched_getaffinity", SB_CALL_PLACE, -1, -1, -1, -1, SB_ANSWER_PLACE, 2 },
 	{ "clock_gettime", SB_CALL_MOMENT, -1, 0, -1, -1, SB_ANSWER_TIME, 1 },
 	{ "gettimeofday", SB_CALL_MOMENT, -1, -1, -1, -1, SB_ANSWER_TIME, 0 },
 	{ "time", SB_CALL_MOMENT, -1, -1, -1, -1, SB_ANSWER_SECONDS, 0 },

@@ -15,7 +15,7 @@
 
 #define WORDS_MAX (1 << 20) /* of arguments and environment */
 
-static bool poke(pid_t tid, unsigned long long at, const void *bytes, size_t n)
+bool sb_trace_poke(pid_t tid, unsigned long long at, const void *bytes, size_t n)
 {
 	struct iovec from = { (void *)bytes, n }, to = { (void *)(uintptr_t)at, n };
 
@@ -57,7 +57,7 @@ void sb_trace_hide_clock(struct sb_tracer_run *run, pid_t tid)
 	for (size_t i = 0; i < 64; i++, at += sizeof(pair)) {
 		if (!sb_trace_peek(tid, at, pair, sizeof(pair)) || pair[0] == AT_NULL)
 			return;
-		if (pair[0] == AT_SYSINFO_EHDR && !poke(tid, at, &ignored, sizeof(ignored)))
+		if (pair[0] == AT_SYSINFO_EHDR && !sb_trace_poke(tid, at, &ignored, sizeof(ignored)))
 			sb_trace_refuse(run, "its clock could not be shifted");
 	}
 }
@@ -67,7 +67,7 @@ bool sb_trace_awaits(struct sb_tracer_run *run, pid_t tid, const struct sb_call 
 {
 	int id = (int)args[0];
 
-	if (!run->tracer->shift || call->answer == SB_ANSWER_LASTS)
+	if (call->answer == SB_ANSWER_LASTS || (!run->tracer->shift && call->kind != SB_CALL_PLACE))
 		return false;
 	/* Of the clocks only those that tell the date: others are what waits are counted by. */
 	if (call->path >= 0 && call->answer == SB_ANSWER_TIME && id != CLOCK_REALTIME &&
@@ -102,7 +102,7 @@ static bool shift_time(struct sb_tracer_run *run, pid_t tid, unsigned long long 
 	if (!at || !sb_trace_peek(tid, at, &seconds, sizeof(seconds)))
 		return true;
 	seconds += run->tracer->shift;
-	return poke(tid, at, &seconds, sizeof(seconds));
+	return sb_trace_poke(tid, at, &seconds, sizeof(seconds));
 }
 
 /* A file's times, where the run itself has set them. */
@@ -137,7 +137,7 @@ static bool shift_disk(const struct sb_waiting *call)
 	disk.f_files = disk.f_files / 2 + 1;
 	disk.f_ffree = 1;
 	memset(&disk.f_fsid, 1, sizeof(disk.f_fsid));
-	return poke(call->tid, call->at, &disk, sizeof(disk));
+	return sb_trace_poke(call->tid, call->at, &disk, sizeof(disk));
 }
 
 /* Another uptime, and a machine with more to do; its size is the same. */
@@ -155,10 +155,10 @@ static bool shift_machine(struct sb_tracer_run *run, const struct sb_waiting *ca
 	info.bufferram = info.bufferram / 2 + 1;
 	info.freeswap /= 2;
 	info.procs = (unsigned short)(info.procs + 100);
-	return poke(call->tid, call->at, &info, sizeof(info));
+	return sb_trace_poke(call->tid, call->at, &info, sizeof(info));
 }
 
-static bool shift(struct sb_tracer_run *run, const struct sb_waiting *call)
+static bool change(struct sb_tracer_run *run, const struct sb_waiting *call, int64_t value)
 {
 	static const size_t in_stat[] = { offsetof(struct stat, st_atim),
 					  offsetof(struct stat, st_mtim),
@@ -183,27 +183,34 @@ static bool shift(struct sb_tracer_run *run, const struct sb_waiting *call)
 		return shift_disk(call);
 	case SB_ANSWER_SYSINFO:
 		return shift_machine(run, call);
+	case SB_ANSWER_PLACE:
+		return sb_trace_place_hide(&run->place, call->tid, call->at, value);
 	default:
 		return true;
 	}
 }
 
 /* What a call that failed leaves behind its pointer is the program's own. */
-static bool succeeded(pid_t tid)
+static bool succeeded(pid_t tid, int64_t *value)
 {
 	struct __ptrace_syscall_info info = { 0 };
 
-	return ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info), &info) > 0 &&
-	       info.op == PTRACE_SYSCALL_INFO_EXIT && !info.exit.is_error;
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, (void *)sizeof(info), &info) <= 0 ||
+	    info.op != PTRACE_SYSCALL_INFO_EXIT || info.exit.is_error)
+		return false;
+	*value = info.exit.rval;
+	return true;
 }
 
 void sb_trace_answered(struct sb_tracer_run *run, pid_t tid)
 {
+	int64_t value;
+
 	for (size_t i = 0; i < run->waits; i++) {
 		if (run->waiting[i].tid != tid)
 			continue;
-		if (succeeded(tid) && !shift(run, &run->waiting[i]))
-			sb_trace_refuse(run, "its clock could not be shifted");
+		if (succeeded(tid, &value) && !change(run, &run->waiting[i], value))
+			sb_trace_refuse(run, "an answer it got could not be changed");
 		run->waiting[i] = run->waiting[--run->waits];
 		return;
 	}

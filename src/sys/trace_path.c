@@ -7,9 +7,11 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -297,9 +299,14 @@ static int next(struct walk *walk)
 	return step(walk, part, left);
 }
 
+static bool is_below_proc(const char *path)
+{
+	return !strncmp(path, "/proc", 5) && (path[5] == '/' || !path[5]);
+}
+
 static bool in_proc(const struct walk *walk)
 {
-	return !strncmp(walk->done, "/proc", 5) && (walk->done[5] == '/' || !walk->done[5]);
+	return is_below_proc(walk->done);
 }
 
 /* The rest of the way from a place in /proc, whose links the kernel makes up for each process. */
@@ -354,14 +361,64 @@ static bool find_base(struct walk *walk, int dir)
 	return true;
 }
 
+/* Absolute, and no part of it is empty, "." or "..". */
+static bool is_plain(const char *path)
+{
+	const char *at = path;
+
+	if (*path != '/' || is_below_proc(path))
+		return false;
+	while (*at == '/') {
+		const char *part = ++at;
+
+		at += strcspn(at, "/");
+		if (at == part || (*part == '.' && (at == part + 1 || (at == part + 2 && part[1] == '.'))))
+			return false;
+	}
+	return (size_t)(at - path) < SB_TRACE_PATH;
+}
+
+/* -1 where any part of it, the last one too, is a symlink, or it is not there. */
+static int open_plain(const struct sb_tracer_run *run, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+
+	return (int)syscall(SYS_openat2, run->root, *path ? path + 1 : ".", &how, sizeof(how));
+}
+
+/* Most paths need no walk: the kernel says in one call that there is no symlink on the way, or that
+ * the last part alone is absent. False: walk. */
+static bool take_plain(struct sb_tracer_run *run, const char *path, char *out)
+{
+	char folder[SB_TRACE_PATH], unused;
+	const char *last = strrchr(path, '/') + 1;
+	SB_AUTO_CLOSE int whole = open_plain(run, path), above = -1;
+
+	if (whole < 0) {
+		if (errno != ENOENT)
+			return false;
+		sb_span_copy(folder, sizeof(folder), (struct sb_span) { path, (size_t)(last - path - 1) });
+		above = open_plain(run, folder);
+		if (above < 0 || readlinkat(above, last, &unused, 1) >= 0 || errno != ENOENT)
+			return false;
+	}
+	sb_trace_add(run, path);
+	if (out)
+		memcpy(out, path, strlen(path) + 1);
+	return true;
+}
+
 void sb_trace_path(struct sb_tracer_run *run, pid_t tid, int dir, const char *path, char *out)
 {
-	SB_AUTO_FREE struct walk *walk = sb_xcalloc(1, sizeof(*walk));
-
 	if (out)
 		*out = '\0';
 	if (!*path) /* the descriptor itself, or nothing */
 		return;
+	if (is_plain(path) && take_plain(run, path, out))
+		return;
+
+	SB_AUTO_FREE struct walk *walk = sb_xcalloc(1, sizeof(*walk));
+
 	walk->run = run;
 	walk->tid = tid;
 	if (*path != '/' && !find_base(walk, dir))

@@ -1,11 +1,14 @@
 #ifndef SB_TRACING_H
 #define SB_TRACING_H
 
+#include <sched.h>
+
 #include "sys/trace.h"
 
 /*
  * The lower half of sys/trace.c: which calls are stopped (trace_calls.c), what a path of a
- * process means (trace_path.c), and the clocks (trace_clock.c).
+ * process means (trace_path.c), the clocks (trace_clock.c), and where all of it runs
+ * (trace_place.c).
  */
 
 #define SB_TRACE_PATH 4096
@@ -20,6 +23,7 @@ enum sb_call_kind {
 	SB_CALL_PEER,    /* the same, of somebody else */
 	SB_CALL_MESSAGE, /* a struct msghdr in argument `path` */
 	SB_CALL_MOMENT,  /* only what it answers matters, and only with a shift */
+	SB_CALL_PLACE,   /* what it answers is our doing */
 	SB_CALL_REFUSED, /* brings in what cannot be told */
 };
 
@@ -32,6 +36,7 @@ enum sb_answer {
 	SB_ANSWER_STATX,
 	SB_ANSWER_STATFS,
 	SB_ANSWER_SYSINFO,
+	SB_ANSWER_PLACE, /* with a shift or without */
 };
 
 /* A call and where its paths stand among its arguments; -1: none. `out`: where the answer goes. */
@@ -46,6 +51,27 @@ struct sb_call {
 /* By the kernel's number; NULL: one that is newer than this program. What a filter of the
  * process's own says of a call counts for nothing. */
 const struct sb_call *sb_call_of(unsigned long long number);
+
+/* A stop is two switches between the process and us: on one processor they cost a fifth of what
+ * they do between two, one of which has to be woken each time. So both are kept on one while stops
+ * are many, and let go while they are few: threads that compute have all processors. The process
+ * is told of all (sched_getaffinity). */
+struct sb_trace_place {
+	bool known, together;
+	cpu_set_t all, one;
+	pid_t *tid; /* what we have seen and not seen ending */
+	size_t n;
+	size_t stops;
+	int64_t since; /* of the last look */
+};
+
+/* By the thread that traces, before anything is stopped. */
+void sb_trace_place_begin(struct sb_trace_place *place);
+void sb_trace_place_stop(struct sb_trace_place *place, pid_t tid);
+void sb_trace_place_gone(struct sb_trace_place *place, pid_t tid);
+/* An answer of `n` bytes to sched_getaffinity. False: it could not be changed. */
+bool sb_trace_place_hide(const struct sb_trace_place *place, pid_t tid, unsigned long long at, int64_t n);
+void sb_trace_place_release(struct sb_trace_place *place);
 
 /* One set of paths, and the state of the whole run. */
 struct sb_tracer_run {
@@ -62,6 +88,7 @@ struct sb_tracer_run {
 		enum sb_answer answer;
 	} * waiting;
 	size_t waits;
+	struct sb_trace_place place;
 };
 
 /* Both keep what comes first. */
@@ -70,6 +97,7 @@ void sb_trace_add(struct sb_tracer_run *run, const char *path);
 
 /* Bytes of a stopped process; false where they are not mapped. */
 bool sb_trace_peek(pid_t tid, unsigned long long at, void *out, size_t n);
+bool sb_trace_poke(pid_t tid, unsigned long long at, const void *bytes, size_t n);
 /* A string of it; false where it is not mapped or too long. */
 bool sb_trace_peek_string(pid_t tid, unsigned long long at, char out[SB_TRACE_PATH]);
 

@@ -4,6 +4,7 @@
 #include "sys/sandbox.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -401,6 +402,28 @@ static void test_denied_stays_denied(void **state)
 	SURE();
 }
 
+/* While it is traced all of it is kept on one processor; it is told what it would be told else. */
+static void test_processors(void **state)
+{
+	static const char script[] = "import os\n"
+				     "for i in range(1000): os.path.exists('in/one')\n"
+				     "print(len(os.sched_getaffinity(0)))\n";
+	cpu_set_t all;
+
+	(void)state;
+	NEEDS_BOX();
+	assert_true(sched_getaffinity(0, sizeof(all), &all) == 0);
+	assert_int_equal(python(script), 0);
+	SURE();
+	SAW("/app/in/one");
+	assert_int_equal(atoi(lines.item[0]), CPU_COUNT(&all));
+	assert_int_equal(sh("nproc"), 0);
+	SURE();
+	assert_int_equal(atoi(lines.item[0]), CPU_COUNT(&all));
+	assert_int_equal(python("import os; os.sched_setaffinity(0, os.sched_getaffinity(0))"), 0);
+	UNSURE("sched_setaffinity");
+}
+
 static void test_clock(void **state)
 {
 	static const char script[] = "import time, datetime, ctypes\n"
@@ -514,6 +537,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_allowed),
 		cmocka_unit_test(test_denied_stays_denied),
+		cmocka_unit_test(test_processors),
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_what_is_of_the_moment),
 		cmocka_unit_test(test_signals_and_stops),
