@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "app/activate.h"
 #include "app/release_probe.h"
+#include "app/report.h"
 #include "release/gc.h"
 #include "release/health.h"
 #include "release/manifest.h"
@@ -45,12 +46,16 @@ struct step {
 	struct sb_release *release;
 	json_t *manifest;
 	struct sb_runner runner;
+	struct sb_probed probed;
+	struct sb_report report;
 	bool touched; /* the runner was told of this release */
 	bool lost;    /* and could not be told of the former one again */
 };
 
 static void step_release(struct step *step)
 {
+	sb_probed_release(&step->probed);
+	sb_report_release(&step->report);
 	json_decref(step->manifest);
 	sb_runner_release(&step->runner);
 }
@@ -246,6 +251,21 @@ static int finish(struct step *step, struct sb_error *err)
 	return 0;
 }
 
+/* Config changes, scaling and rollbacks run what has been looked at before. */
+static bool is_new_code(const struct sb_release *release)
+{
+	const char *kind = sb_json_text(release->facts, "kind", "");
+
+	return has_slug(release) && (!strcmp(kind, "deploy") || !strcmp(kind, "retry"));
+}
+
+/* The database is asked while the release starts; with `after` the report is made behind the push. */
+static bool probes_now(const struct step *step)
+{
+	return step->way->settings->probe == SB_PROBE_BEFORE && is_new_code(step->release) &&
+	       sb_probe_applies(step->way, step->release);
+}
+
 static int run_steps(struct step *step, struct sb_error *err)
 {
 	const struct sb_activate *way = step->way;
@@ -260,38 +280,46 @@ static int run_steps(struct step *step, struct sb_error *err)
 	sb_timing_end(way->timings, time, false, "%s", "");
 	if (make_manifest(step, err) < 0 || release_phase(step, err) < 0)
 		return -1;
+	if (probes_now(step))
+		sb_probe_begin(&step->probed, way, step->release); /* beside the start */
 	if (step->runner.none || !has_processes(step))
 		return 0;
 	return start(step, err);
 }
 
-/* Config changes, scaling and rollbacks run what has been looked at before. */
-static bool is_new_code(const struct sb_release *release)
+static int fail(struct step *step, struct sb_error *err)
 {
-	const char *kind = sb_json_text(release->facts, "kind", "");
+	const struct sb_activate *way = step->way;
+	struct sb_release *release = step->release;
 
-	return has_slug(release) && (!strcmp(kind, "deploy") || !strcmp(kind, "retry"));
+	go_back(step);
+	/* The probe may say why. */
+	if (!step->probed.begun && is_new_code(release) && step->manifest && sb_probe_applies(way, release))
+		sb_probe_begin(&step->probed, way, release);
+	sb_probe_end(&step->probed);
+	say_failed(step, err);
+	if (!*err->fix)
+		sb_error_fix(err, "slugbuild releases:retry v%d -a %s, or push the mended code", release->number,
+			     way->app->name);
+	return -1;
 }
 
 int sb_activate(const struct sb_activate *way, struct sb_release *release, struct sb_error *err)
 {
-	__attribute__((cleanup(step_release))) struct step step = { .way = way, .release = release };
+	__attribute__((cleanup(step_release))) struct step step = {
+		.way = way, .release = release, .probed = SB_PROBED_INIT, .report = SB_REPORT_INIT
+	};
 
-	if (run_steps(&step, err) < 0) {
-		go_back(&step);
-		if (is_new_code(release) && step.manifest)
-			sb_probe_release(way, release); /* it may say why */
-		say_failed(&step, err);
-		if (!*err->fix)
-			sb_error_fix(err, "slugbuild releases:retry v%d -a %s, or push the mended code",
-				     release->number, way->app->name);
-		return -1;
-	}
+	if (run_steps(&step, err) < 0)
+		return fail(&step, err);
+	if (way->settings->probe == SB_PROBE_AFTER && is_new_code(release) && sb_probe_applies(way, release))
+		sb_report_announce(&step.report, way, release);
 	if (finish(&step, err) < 0)
 		return -1;
-	if (!is_new_code(release))
+	sb_report_leave(&step.report);
+	if (!step.probed.begun)
 		return 0;
-	sb_probe_release(way, release);
+	sb_probe_end(&step.probed);
 	return set_state(&step, SB_CURRENT, err);
 }
 

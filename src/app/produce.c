@@ -270,6 +270,8 @@ static void make_facts(struct sb_produce *make, const struct sb_build *build, co
 	sb_json_set_text(facts, "shared_static", make->shared_static);
 	sb_json_set_text(facts, "health_path", make->plan.health_path);
 	sb_json_set_text(facts, "formation", make->plan.formation);
+	if (build->engine)
+		json_object_set(facts, "engine", build->engine);
 	sb_json_set_take(facts, "provenance", provenance_json(make, build));
 	make->facts = facts;
 }

@@ -13,7 +13,7 @@ static void copy_facts(json_t *to, const json_t *from)
 {
 	static const char *const own[] = { "number", "state", "reason", "kind", "description", "created",
 					   "previous", "env_added", "by", "output", "started", "ended", "findings",
-					   "database", NULL };
+					   "database", "report", NULL };
 	const char *key;
 	json_t *value;
 

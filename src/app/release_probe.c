@@ -1,13 +1,16 @@
 #include "base/base.h"
 #include "app/release_probe.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "build/probe_answer.h"
 #include "check/report.h"
 #include "release/process.h"
+#include "sys/files.h"
 #include "sys/process.h"
+#include "sys/thread.h"
 
 #define SECONDS 30
 #define OUTPUT_MAX (1 << 20)
@@ -109,32 +112,60 @@ static char *run(const struct sb_activate *way, const struct sb_release *release
 	return sb_xasprintf("the interpreter %s", sb_child_end_text(&child, &end));
 }
 
-static void keep(struct sb_release *release, const struct sb_findings *findings, const json_t *answer,
-		 const struct sb_list *mask)
+/* A config var that is the URL of a database server. */
+static bool names_server(const struct sb_list *vars)
 {
-	SB_AUTO_JSON json_t *report = sb_report_json(findings, NULL, mask);
-	json_t *database = json_object_get(json_object_get(answer, "state"), "database");
+	static const char *const schemes[] = { "postgres", "postgis", "mysql", "mariadb", "oracle",  "mssql",
+					       "cockroach", "redshift", "timescale", "percona" };
 
-	json_object_set(release->facts, "findings", json_object_get(report, "findings"));
-	if (database)
-		json_object_set(release->facts, "database", database);
+	for (size_t i = 0; i < vars->n; i++) {
+		const char *value = strchr(vars->item[i], '=') + 1;
+
+		for (size_t s = 0; strstr(value, "://") && s < SB_COUNT(schemes); s++)
+			if (!strncmp(value, schemes[s], strlen(schemes[s])))
+				return true;
+	}
+	return false;
 }
 
-void sb_probe_release(const struct sb_activate *way, struct sb_release *release)
+/* What the build's probe has seen: no database, or a file that this release does not have. */
+static bool nothing_to_ask(const struct sb_activate *way, const struct sb_release *release, const char *root)
+{
+	const char *vendor = sb_json_text(release->facts, "engine.vendor", "");
+	const char *file = sb_json_text(release->facts, "engine.file", "");
+	SB_AUTO_FREE char *folder = sb_release_path(way->app, release->number, NULL);
+	SB_AUTO_FREE char *path = *file == '/' ? sb_xstrdup(file) : sb_xasprintf("%s/%s", root, file);
+	struct sb_error unseen = { 0 };
+	SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, folder, &unseen);
+	SB_AUTO(sb_list) vars = { 0 };
+
+	if (strcmp(vendor, "none") != 0 &&
+	    (strcmp(vendor, "sqlite") != 0 || (*file && faccessat(AT_FDCWD, path, F_OK, 0) == 0)))
+		return false;
+	return dir >= 0 && sb_config_load(&vars, dir, &unseen) == 0 && !names_server(&vars);
+}
+
+bool sb_probe_applies(const struct sb_activate *way, const struct sb_release *release)
 {
 	SB_AUTO_FREE char *root = sb_release_path(way->app, release->number, "app");
-	SB_AUTO(sb_findings) findings = { 0 };
-	SB_AUTO(sb_buffer) output = SB_BUFFER_INIT(OUTPUT_MAX + 4096);
 
 	if (way->settings->probe == SB_PROBE_OFF || !has_django(release, root))
-		return;
-	if (way->settings->probe == SB_PROBE_AFTER)
-		sb_log_step(way->log, "Checking the release");
+		return false;
+	return way->settings->probe == SB_PROBE_AFTER || !nothing_to_ask(way, release, root);
+}
+
+static void *ask(void *arg)
+{
+	struct sb_probed *probed = arg;
+	const struct sb_activate *way = probed->way;
+	const struct sb_release *release = &probed->own;
+	SB_AUTO_FREE char *root = sb_release_path(way->app, release->number, "app");
+	SB_AUTO(sb_buffer) output = SB_BUFFER_INIT(OUTPUT_MAX + 4096);
 	SB_AUTO_FREE char *before = former(way, release);
 	SB_AUTO_JSON json_t *question = make_question(way, release, root, before);
 	size_t step = sb_timing_begin(way->timings, "release probe");
 	SB_AUTO_FREE char *why = run(way, release, question, before, &output);
-	struct sb_probe_about about = { .findings = &findings,
+	struct sb_probe_about about = { .findings = &probed->findings,
 					.settings = way->settings,
 					.app = way->app->name,
 					.root = root,
@@ -142,10 +173,52 @@ void sb_probe_release(const struct sb_activate *way, struct sb_release *release)
 					.manage = sb_json_text(release->facts, "manage_py", NULL),
 					.certain = true,
 					.question = question };
-	SB_AUTO_JSON json_t *answer = sb_probe_answer(&about, sb_buffer_span(&output), why);
 
+	probed->answer = sb_probe_answer(&about, sb_buffer_span(&output), why);
 	sb_timing_end(way->timings, step, false, "%s", "");
-	if (findings.n)
-		sb_log_findings(way->log, &findings);
-	keep(release, &findings, answer, &way->log->mask);
+	return NULL;
+}
+
+void sb_probe_begin(struct sb_probed *probed, const struct sb_activate *way, struct sb_release *release)
+{
+	*probed = (struct sb_probed) { .way = way, .release = release, .own = *release, .begun = true };
+	probed->own.facts = json_deep_copy(release->facts);
+	sb_box_works(way->settings, NULL); /* what it notes is for one thread to note */
+	probed->threaded = sb_thread_start(&probed->thread, ask, probed);
+	if (!probed->threaded)
+		ask(probed);
+}
+
+void sb_probe_wait(struct sb_probed *probed)
+{
+	if (probed->threaded)
+		pthread_join(probed->thread, NULL);
+	probed->threaded = false;
+}
+
+void sb_probe_end(struct sb_probed *probed)
+{
+	if (!probed->begun)
+		return;
+	sb_probe_wait(probed);
+	probed->begun = false;
+
+	json_t *facts = probed->release->facts;
+	const json_t *database = sb_json_at(probed->answer, "state.database");
+	SB_AUTO_JSON json_t *report = sb_report_json(&probed->findings, NULL, &probed->way->log->mask);
+
+	if (probed->findings.n)
+		sb_log_findings(probed->way->log, &probed->findings);
+	json_object_set(facts, "findings", json_object_get(report, "findings"));
+	if (database)
+		json_object_set(facts, "database", (json_t *)database);
+}
+
+void sb_probed_release(struct sb_probed *probed)
+{
+	sb_probe_wait(probed);
+	sb_findings_release(&probed->findings);
+	sb_release_release(&probed->own);
+	json_decref(probed->answer);
+	*probed = (struct sb_probed)SB_PROBED_INIT;
 }

@@ -136,6 +136,7 @@ void sb_build_release(struct sb_build *build)
 	free(build->static_note);
 	sb_findings_release(&build->probed);
 	json_decref(build->facts);
+	json_decref(build->engine);
 	build->deps_path = build->static_path = build->static_root = build->launch_path = NULL;
-	build->facts = NULL;
+	build->facts = build->engine = NULL;
 }

@@ -60,6 +60,7 @@ struct sb_build {
 	char *launch_path; /* folder holding .slugbuild/launch and metadata */
 	bool probe_reused; /* its answer was */
 	struct sb_findings probed; /* what the probe found, until it is shown */
+	json_t *engine;    /* what the release step would have to ask: {"vendor", "file"}; or NULL */
 	json_t *facts;     /* provenance: installer and version, lock digests, resolved packages */
 };
 

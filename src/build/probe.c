@@ -100,6 +100,21 @@ static int prepare(struct sb_step *step, json_t **question, struct sb_build *bui
 	return 0;
 }
 
+/* The default database, by its engine and (SQLite) its file: whether there is anything to ask of it when
+ * the release is there. */
+static json_t *engine_of(const json_t *answer)
+{
+	json_t *engine = answer ? json_object_get(json_object_get(answer, "state"), "engine") : NULL;
+	json_t *out;
+
+	if (!json_is_string(sb_json_at(engine, "vendor")))
+		return NULL;
+	out = sb_json_new_object();
+	sb_json_set_text(out, "vendor", sb_json_text(engine, "vendor", NULL));
+	sb_json_set_text(out, "file", sb_json_text(engine, "file", NULL));
+	return out;
+}
+
 /* What could not be asked, where that says more than the findings. */
 static void tell_notes(struct sb_build *build, const json_t *answer)
 {
@@ -128,6 +143,8 @@ static void take_answer(struct sb_build *build, const struct sb_step *step, cons
 	SB_AUTO_JSON json_t *answer = sb_probe_answer(&about, output, why);
 
 	tell_notes(build, answer);
+	json_decref(build->engine);
+	build->engine = engine_of(answer);
 }
 
 /* One run in a checkout of its own. */
@@ -296,6 +313,7 @@ int sb_probe_run(struct sb_build *build, struct sb_error *err)
 
 	build->probed = copy.probed;
 	build->probe_reused = copy.probe_reused;
+	build->engine = copy.engine;
 	/* What it left in the checkout is nobody's. */
 	return done < 0 ? -1 : sb_remove_tree(build->work, "app", err);
 }

@@ -1,9 +1,11 @@
 #include "base/base.h"
 #include "app/produce.h"
+#include "build/source_stage.h"
 #include "check/heroku.h"
 #include "check/report.h"
 #include "cli/commands.h"
 #include "cli/subject.h"
+#include "release/ledger.h"
 
 #include <string.h>
 
@@ -27,6 +29,24 @@ static int show_findings(struct sb_cli *cli, struct sb_produce *make)
 	else
 		sb_log_say(&cli->log, "No findings in %s", what);
 	return 0;
+}
+
+/* What was found behind the push (app/report.h), where this commit is what serves. */
+static void add_report(struct sb_cli *cli, struct sb_produce *make)
+{
+	struct sb_error unseen = { 0 };
+	SB_AUTO(sb_app) app = SB_APP_INIT;
+	SB_AUTO(sb_release) release = { 0 };
+
+	if (make->only_static || make->heroku || sb_app_open(&app, &cli->store, make->app, &unseen) < 0)
+		return;
+	int current = sb_ledger_current(&app, &unseen);
+
+	if (current < 1 || sb_ledger_load(&release, &app, current, &unseen) < 0 ||
+	    strcmp(sb_json_text(release.facts, "commit", ""), make->commit.oid) != 0 ||
+	    strcmp(sb_json_text(release.facts, "report", ""), "made") != 0)
+		return;
+	sb_findings_from_json(&make->findings, make->settings, json_object_get(release.facts, "findings"));
 }
 
 int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
@@ -55,6 +75,8 @@ int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 				   .oid = oid };
 	int done = sb_produce_check(&make, err);
 
+	if (done == 0 && make.config_known)
+		add_report(cli, &make);
 	if (done == 0)
 		done = wanted ? sb_cli_print_checklist(cli, checklist, err) : show_findings(cli, &make);
 	int status = done < 0 ? -1 : make.findings.errors > 0;

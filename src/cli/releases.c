@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "app/publish.h"
+#include "app/report.h"
 #include "cli/commands.h"
 #include "release/manifest.h"
 #include "release/process.h"
@@ -126,6 +127,7 @@ int sb_cmd_releases_info(struct sb_cli *cli, struct sb_error *err)
 	if (sb_cli_open_app(cli, err) < 0 || wanted(cli, sb_ledger_newest(&cli->app, err), &number, err) < 0 ||
 	    sb_ledger_load(&release, &cli->app, number, err) < 0)
 		return -1;
+	sb_report_settle(&cli->app, &release);
 	if (sb_cli_json(cli))
 		sb_cli_print_json(json_incref(release.facts));
 	else

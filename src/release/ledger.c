@@ -255,17 +255,21 @@ int sb_ledger_load(struct sb_release *out, const struct sb_app *app, int number,
 	return 0;
 }
 
+int sb_ledger_save(const struct sb_app *app, const struct sb_release *release, struct sb_error *err)
+{
+	SB_AUTO_CLOSE int dir = open_release(app, release->number, err);
+
+	return dir < 0 ? -1 : write_release(dir, release, err);
+}
+
 int sb_ledger_set_state(const struct sb_app *app, struct sb_release *release,
 			enum sb_release_state state, const char *reason, struct sb_error *err)
 {
-	SB_AUTO_CLOSE int dir = open_release(app, release->number, err);
 	enum sb_release_state before = release->state;
 
-	if (dir < 0)
-		return -1;
 	release->state = state;
 	sb_json_set_text(release->facts, "reason", reason);
-	if (write_release(dir, release, err) == 0)
+	if (sb_ledger_save(app, release, err) == 0)
 		return 0;
 	release->state = before;
 	return -1;

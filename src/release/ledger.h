@@ -48,6 +48,8 @@ int sb_ledger_mark(const struct sb_app *app, int number, struct sb_error *err) S
 int sb_ledger_load(struct sb_release *out, const struct sb_app *app, int number, struct sb_error *err) SB_MUST_CHECK;
 int sb_ledger_set_state(const struct sb_app *app, struct sb_release *release, enum sb_release_state state,
 			const char *reason, struct sb_error *err) SB_MUST_CHECK;
+/* Writes the facts as they are now; the state stays. */
+int sb_ledger_save(const struct sb_app *app, const struct sb_release *release, struct sb_error *err) SB_MUST_CHECK;
 int sb_ledger_newest(const struct sb_app *app, struct sb_error *err) SB_MUST_CHECK;  /* 0: none, -1: failed */
 int sb_ledger_current(const struct sb_app *app, struct sb_error *err) SB_MUST_CHECK; /* 0: none */
 int sb_ledger_activate(const struct sb_app *app, int number, struct sb_error *err) SB_MUST_CHECK; /* `current` */

@@ -50,7 +50,7 @@ const char *sb_cancel_asked(void)
 
 const char *sb_child_end_text(const struct sb_child *child, const struct sb_child_result *result)
 {
-	static char text[160];
+	static _Thread_local char text[160];
 
 	switch (result->end) {
 	case SB_CHILD_EXITED:

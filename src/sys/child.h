@@ -78,7 +78,7 @@ void sb_child_stop(pid_t pid, int64_t grace_ms);
 struct sb_buffer;
 int sb_child_capture(const struct sb_child *child, struct sb_buffer *out, struct sb_error *err) SB_MUST_CHECK;
 
-/* "was killed by signal 9", "took longer than 900 s", …: for error texts. Borrowed until the next call. */
+/* "was killed by signal 9", "took longer than 900 s", …: for error texts. Borrowed until this thread's next call. */
 const char *sb_child_end_text(const struct sb_child *child, const struct sb_child_result *result);
 
 /*

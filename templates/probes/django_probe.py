@@ -83,7 +83,7 @@ class Probe(Database, Migrations, Statics):
         self.findings = []
         self.notes = []
         self.failed = None
-        self.state = {}  # what is no finding: how far the database is
+        self.state = {}  # what is no finding: which database there is, how far it is
 
     def add(self, rule, text, path=None, line=0, fix=None, severity=None):
         self.findings.append({"rule": rule, "text": text, "path": path, "line": line, "fix": fix,
@@ -287,8 +287,7 @@ class Probe(Database, Migrations, Statics):
             for step in (self.checks, self.imports, self.celery, self.migrations, self.statics,
                          self.connections_kept):
                 yield step
-        if release:
-            yield self.database
+        yield self.database if release else self.engine
 
     def run(self):
         if not self.start():

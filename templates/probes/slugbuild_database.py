@@ -29,6 +29,23 @@ class Database(object):
                  'dj_database_url.config(conn_max_age=600), or DATABASES["default"]'
                  '["CONN_MAX_AGE"] = 600')
 
+    def engine(self):
+        """In the build, for the release step: what there will be to ask, and of SQLite its file."""
+        from django.db import connection
+        said = connection.settings_dict
+        engine, name = said.get("ENGINE") or "", str(said.get("NAME") or "")
+        if not engine or engine.endswith("dummy"):
+            self.state["engine"] = {"vendor": "none", "file": None}
+            return
+        file = None
+        if connection.vendor == "sqlite" and name and name != ":memory:" and not name.startswith("file:"):
+            file = os.path.realpath(name)
+            if file.startswith(self.root + os.sep):
+                file = file[len(self.root) + 1:]
+        elif connection.vendor == "sqlite" and name.startswith("file:"):
+            return  # a URI: to be looked at where it is
+        self.state["engine"] = {"vendor": connection.vendor, "file": file}
+
     def database(self):
         """In the release step: reachable, and at what migration."""
         from django.db import connection

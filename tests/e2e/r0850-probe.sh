@@ -177,10 +177,12 @@ t 'slugbuild.probe = off asks nothing; after refuses nothing' '
 	settings probe after
 	git -C blog commit -q --allow-empty -m again
 	push blog
-	has "-----> Checking the release" push.log
+	has "-----> Checked behind the push" push.log
 	hasnt "-----> Checking the app" push.log
-	has "error[wsgi-import]: project/wsgi.py" push.log
+	hasnt "wsgi-import" push.log
 	has "Verifying deploy... done." push.log
+	reported() { slugbuild releases:info --json -a blog | jq -e ".report == \"made\""; }
+	wait_for 60 reported
 	slugbuild releases:info --json -a blog | jq -e "any(.findings[]; .rule == \"wsgi-import\" and .path == \"project/wsgi.py\")"
 	slugbuild builds:output "$(slugbuild builds --json -a blog | jq -r ".[0].id")" -a blog >output
 	has "wsgi-import" output
@@ -194,8 +196,9 @@ t 'slugbuild.probe = off asks nothing; after refuses nothing' '
 	END
 	commit blog "Drop it"
 	push blog
-	flat
-	has "warning[migration-destructive]: helloworld/migrations/0002_drop.py" flat.log
+	wait_for 60 reported
+	slugbuild releases:info --json -a blog | jq -e "any(.findings[]; .rule == \"migration-destructive\" and
+		.path == \"helloworld/migrations/0002_drop.py\")"
 	git config --global --unset slugbuild.probe
 '
 

@@ -59,6 +59,48 @@ t 'a change of config vars asks nothing again, and does not carry the former ans
 	slugbuild config:set GREETED=you -a blog >set.log 2>&1
 	info | jq -e "has(\"database\") == false and has(\"findings\") == false"
 '
-postgres_stop
+
+t 'an unreachable database is told of in the push, which is not refused' '
+	postgres_stop
+	sed -i /^release/d blog/Procfile
+	commit blog "Nobody is there"
+	push blog
+	has "error[database-unreachable]" push.log
+	has "Verifying deploy... done." push.log
+	info | jq -e ".database.reachable == false and .engine.vendor == \"postgresql\""
+'
+
+asked() { slugbuild builds -a two --json | jq -e "[.[0].publish_timings[].step] | index(\"release probe\")"; }
+two() { slugbuild releases:info --json -a two; }
+app_from counter two
+cp blog/.python-version two
+sed -i /^release/d two/Procfile
+commit two "Nobody migrates"
+server_new two
+slugbuild config:set SECRET_KEY=0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ -a two >/dev/null 2>&1
+
+t 'where the build has seen that there is no database to ask, nothing is started for it' '
+	push two
+	two | jq -e ".engine == {vendor: \"sqlite\", file: \"db.sqlite3\"} and has(\"database\") == false"
+	fails asked
+	wait_for 60 grep -rq "\"confirmed\"" "$root/store/traces"
+	commit two "The same"
+	push two
+	two | jq -e ".engine.file == \"db.sqlite3\""
+	fails asked
+'
+
+t 'a file of SQLite that is there, and a database that a config var names, are asked' '
+	echo "release: python manage.py migrate --noinput" >>two/Procfile
+	commit two "Migrate"
+	push two
+	asked
+	two | jq -e ".database.vendor == \"sqlite\" and .database.pending == []"
+	sed -i /^release/d two/Procfile
+	commit two "No file"
+	slugbuild config:set OTHER_URL=postgres://a:b@127.0.0.1:1/c -a two
+	push two
+	asked
+'
 
 done_testing

@@ -126,8 +126,9 @@ t 'in the release step, too: no answer is a finding in the record' '
 	settings probe after
 	echo "os._exit(0)" | hostile
 	push blog
-	has "-----> Checking the release" push.log
-	has "warning[probe-silent]" push.log
+	has "Checked behind the push: slugbuild releases:info $(release_of blog) -a blog" push.log
+	reported() { [ "$(slugbuild releases:info --json -a blog | jq -r .report)" = made ]; }
+	wait_for 30 reported
 	slugbuild releases:info --json -a blog | jq -e ".state == \"current\" and .findings[0].rule == \"probe-silent\""
 	git config --global --unset slugbuild.probe
 '
