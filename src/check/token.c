@@ -258,15 +258,20 @@ static size_t aws(struct sb_span text, size_t at)
 	return 0;
 }
 
-/* Which pairs of bytes start a form; made at the first use. */
-static const unsigned char *starts(void)
+enum { AT = 1, BEFORE = 2 }; /* a form may start here, one byte before here */
+
+/* What a pair of bytes tells; made at the first use. */
+static const unsigned char *pairs(void)
 {
 	static unsigned char table[65536];
 	static bool made;
 
-	for (size_t i = 0; i < SB_COUNT(forms) && !made; i++)
-		table[(unsigned char)forms[i].prefix[0] | (unsigned char)forms[i].prefix[1] << 8] = 1;
-	table['A' | 'K' << 8] = 1;
+	for (size_t i = 0; i <= SB_COUNT(forms) && !made; i++) {
+		const char *prefix = i < SB_COUNT(forms) ? forms[i].prefix : "AKIA";
+
+		table[(unsigned char)prefix[0] | (unsigned char)prefix[1] << 8] |= AT;
+		table[(unsigned char)prefix[1] | (unsigned char)prefix[2] << 8] |= BEFORE;
+	}
 	made = true;
 	return table;
 }
@@ -299,15 +304,23 @@ static bool look_at(struct sb_token *out, struct sb_span text, size_t i)
 	return false;
 }
 
+/* Prefixes have three bytes at least, so that every other pair is looked at only. */
 bool sb_token_next(struct sb_token *out, struct sb_span text, size_t *from)
 {
-	const unsigned char *table = starts();
+	const unsigned char *table = pairs(), *p = (const unsigned char *)text.p;
 
-	for (size_t i = *from; i + 8 < text.n; i++) {
-		if (!table[(unsigned char)text.p[i] | (unsigned char)text.p[i + 1] << 8] ||
-		    !look_at(out, text, i))
+	for (size_t i = *from + 1; i + 8 < text.n; i += 2) {
+		unsigned char tells = table[p[i] | p[i + 1] << 8];
+
+		if (!tells)
 			continue;
-		*from = i + out->span.n;
+
+		size_t at = i - 1;
+
+		if (!(tells & BEFORE && look_at(out, text, at)) &&
+		    !(tells & AT && look_at(out, text, ++at)))
+			continue;
+		*from = at + out->span.n;
 		return true;
 	}
 	*from = text.n;

@@ -7,6 +7,14 @@
 #include "check/ignore.h"
 #include "check/text.h"
 
+/* What the names of a folder tell of all that lies in it. */
+struct sb_above {
+	char path[SB_PATH_MAX + 1]; /* not ended */
+	size_t n;
+	bool foreign; /* other people's code */
+	bool media;
+};
+
 /*
  * The pushed tree as the rules see it: without what .slugignore leaves out, and
  * with symlinks followed inside the tree (8 hops), as a program would follow them
@@ -34,6 +42,7 @@ struct sb_view {
 	struct sb_list gitlinks;
 	struct sb_list pointers; /* of git-lfs */
 	struct sb_ignore lfs;    /* the patterns of .gitattributes with filter=lfs */
+	struct sb_above above;   /* the folder that the walk is in */
 };
 
 enum sb_place_kind {

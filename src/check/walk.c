@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "check/quiet.h"
 #include "check/view.h"
+#include "sys/notes.h"
 
 #include <string.h>
 
@@ -10,8 +11,8 @@
 
 static const char POINTER[] = "version https://git-lfs.github.com/spec/v1";
 
-/* Folders that hold other people's code. */
-static bool is_below_foreign(const char *path)
+/* Whether it lies in a folder that holds other people's code. */
+static bool has_foreign_folder(const char *path)
 {
 	static const char *const words[] = { "node_modules/", "venv/", "site-packages/", "__pycache__/",
 					     ".tox/" };
@@ -25,6 +26,21 @@ static bool is_below_foreign(const char *path)
 				return true;
 	}
 	return false;
+}
+
+/* What the names above a path tell: asked once a folder, not once a file. */
+static const struct sb_above *above_of(struct sb_view *view, const char *path)
+{
+	struct sb_span folder = sb_path_folder(path);
+	struct sb_above *above = &view->above;
+
+	if (above->n == folder.n && !memcmp(above->path, folder.p, folder.n))
+		return above;
+	above->n = folder.n;
+	memcpy(above->path, folder.p, folder.n);
+	above->foreign = has_foreign_folder(path);
+	above->media = sb_span_find(folder, "media") != NULL;
+	return above;
 }
 
 static bool is_input(const char *name)
@@ -116,9 +132,9 @@ static int note_pointer(struct sb_view *view, const char *path, const char *oid,
 }
 
 /* What lies in media/ and migrations/. */
-static bool is_told_by_path(const char *path, const char *name)
+static bool is_told_by_path(const struct sb_above *above, const char *name)
 {
-	return strstr(path, "media") || !strcmp(name, "migrations");
+	return above->media || strstr(name, "media") || !strcmp(name, "migrations");
 }
 
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
@@ -126,14 +142,15 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 	struct sb_view *view = ctx;
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	size_t depth = sb_span_count(sb_span_of(path), '/') + 1;
-	int into = is_told_by_path(path, name) ? SB_ENTER : 0;
+	const struct sb_above *above = above_of(view, path);
+	int into = is_told_by_path(above, name) ? SB_ENTER : 0;
 
 	/* what lies in a folder that is left out is not come to */
 	if (sb_ignore_matches_itself(&view->ignore, path, entry->kind == SB_DIR))
 		return entry->kind == SB_DIR ? SB_SKIP : 0;
 	sb_hygiene_note(&view->hygiene, path, name, entry);
 	/* Entered all the same: what lies there counts, and bombs are laid where nobody looks. */
-	if (is_below_foreign(path))
+	if (above->foreign)
 		return into;
 	switch (entry->kind) {
 	case SB_DIR:
@@ -171,7 +188,8 @@ int sb_view_walk(struct sb_view *view, struct sb_error *err)
 	const struct sb_survey survey = { settings, SB_QUIET_FORMAT, sb_level_is_quiet };
 	struct sb_error seen = { 0 };
 
-	if (view->lfs.n) /* every file may be a pointer */
+	/* every file may be a pointer; what is not kept need not be summed up */
+	if (view->lfs.n || !sb_notes_are_kept(settings))
 		return walk_all(view, err);
 	if (sb_tree_survey(view->check->repo, view->check->tree, &limits, &survey, visit, view, &seen) == 0)
 		return 0;

@@ -3,6 +3,8 @@
 #include "source/git2.h"
 #include "source/memory.h"
 
+#define NEAR (1 << 20) /* beyond an object's limit: libgit2's own needs */
+
 static enum sb_object_type type_of(git_object_t type)
 {
 	switch (type) {
@@ -62,31 +64,55 @@ static void drop(void *own)
 	git_odb_object_free(own);
 }
 
+/* What is far too large is not made to learn that: `ceiling` is what libgit2 may ask for at once. */
+static int read_under(git_odb_object **out, git_odb *odb, const git_oid *id, size_t ceiling)
+{
+	size_t was = sb_memory_ceiling(ceiling);
+	int rc = git_odb_read(out, odb, id);
+
+	sb_memory_ceiling(was);
+	return rc;
+}
+
+static int take_object(struct sb_object **out, git_odb_object *object, const char *hex,
+		       enum sb_object_type type, size_t max, struct sb_error *err)
+{
+	struct sb_span bytes = { git_odb_object_data(object), git_odb_object_size(object) };
+
+	if (sb_object_unfit(hex, type, type_of(git_odb_object_type(object)), (int64_t)bytes.n, max, err) < 0) {
+		git_odb_object_free(object);
+		return -1;
+	}
+	*out = sb_object_new(bytes, object, drop);
+	return 0;
+}
+
+/*
+ * One look-up where all is well. Only what cannot be made within its limit, which a delta of
+ * something larger cannot either, is asked for its header.
+ */
 int sb_git2_read(struct sb_object **out, struct sb_repo *repo, const char *hex,
 		 enum sb_object_type type, size_t max, struct sb_error *err)
 {
 	enum sb_object_type found = SB_OBJECT_UNKNOWN;
+	size_t near = max < SB_MEMORY_OBJECT - NEAR ? max + NEAR : SB_MEMORY_OBJECT;
 	git_odb_object *object = NULL;
 	int64_t size = 0;
 	git_oid id;
-
-	if (sb_git2_header(repo, hex, &found, &size, err) < 0 ||
-	    sb_object_unfit(hex, type, found, size, max, err) < 0)
-		return -1;
 	git_odb *odb = open_id(&id, repo, hex, err);
 
 	if (!odb)
 		return -1;
-	size_t ceiling = sb_memory_ceiling(SB_MEMORY_OBJECT);
-	int rc = git_odb_read(&object, odb, &id);
+	if (read_under(&object, odb, &id, near) == 0)
+		return take_object(out, object, hex, type, max, err);
+	if (sb_git2_header(repo, hex, &found, &size, err) < 0 ||
+	    sb_object_unfit(hex, type, found, size, max, err) < 0)
+		return -1;
+	int rc = read_under(&object, odb, &id, SB_MEMORY_OBJECT);
 
-	sb_memory_ceiling(ceiling);
 	if (rc < 0)
 		return fail_to_read(rc, repo, hex, err);
-	*out = sb_object_new(
-		(struct sb_span) { git_odb_object_data(object), git_odb_object_size(object) },
-		object, drop);
-	return 0;
+	return take_object(out, object, hex, type, max, err);
 }
 
 int sb_git2_stream(struct sb_repo *repo, const char *hex,

@@ -50,10 +50,29 @@ static bool is_dotgit(struct sb_span part)
 	return n == part.n || part.p[n] == ':';
 }
 
+/* Most names: ASCII, and so begun and made up that nothing below can be said of them. */
+static bool is_plain(struct sb_span name)
+{
+	unsigned char first = name.n ? (unsigned char)name.p[0] : 0, low = first | 0x20;
+
+	if (name.n > SB_NAME_MAX || low == 'g' ||
+	    !((low >= 'a' && low <= 'z') || (first >= '0' && first <= '9') || first == '_'))
+		return false;
+	for (size_t i = 1; i < name.n; i++) {
+		unsigned char c = (unsigned char)name.p[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '/' || c == '\\')
+			return false;
+	}
+	return true;
+}
+
 const char *sb_name_fault(struct sb_span name)
 {
 	char folded[SB_NAME_MAX];
 
+	if (is_plain(name))
+		return NULL;
 	if (!name.n)
 		return "is empty";
 	if (name.n > SB_NAME_MAX)

@@ -67,6 +67,13 @@ static int open_folder(const struct sb_settings *settings)
 	return root[0] == '/' ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
+bool sb_notes_are_kept(const struct sb_settings *settings)
+{
+	SB_AUTO_CLOSE int dir = open_folder(settings);
+
+	return dir >= 0;
+}
+
 static char *name_of(const char *about, const char *key)
 {
 	return sb_xasprintf("%s-%s", about, key);

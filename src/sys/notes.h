@@ -25,6 +25,7 @@ void sb_note_key(struct sb_sha256 *hash, const char *about); /* begins it; with 
 void sb_note_add_file(struct sb_sha256 *hash, const char *path);
 void sb_note_add_text(struct sb_sha256 *hash, const char *path); /* the content of a small file */
 
+bool sb_notes_are_kept(const struct sb_settings *settings); /* whether there is a place for them */
 bool sb_note_find(struct sb_buffer *out, const struct sb_settings *settings, const char *about,
 		  const char *key) SB_MUST_CHECK;
 void sb_note_keep(const struct sb_settings *settings, const char *about, const char *key,

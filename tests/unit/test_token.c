@@ -68,6 +68,27 @@ static void each_form(void **state)
 	}
 }
 
+/* Only every other pair of bytes is looked at: which one may not matter, nor what was found before. */
+static void at_every_place(void **state)
+{
+	SB_AUTO_FREE char *token = sb_xasprintf("%s_%s_%s", "sk", "live", "4eC39HqLyjWDarjtT1zdp7dc");
+	char blanks[10] = "";
+
+	(void)state;
+	for (size_t n = 0; n < 9; n++) {
+		SB_AUTO_FREE char *text = sb_xasprintf("%s%s\n%s%s\n", blanks, token, blanks, token);
+		struct sb_token found;
+		size_t from = 0;
+
+		assert_true(sb_token_next(&found, sb_span_of(text), &from));
+		assert_int_equal(found.span.p - text, n);
+		assert_true(sb_token_next(&found, sb_span_of(text), &from));
+		assert_int_equal(found.span.p - text, 2 * n + strlen(token) + 1);
+		assert_false(sb_token_next(&found, sb_span_of(text), &from));
+		blanks[n] = ' ';
+	}
+}
+
 static void what_is_shown_is_not_the_token(void **state)
 {
 	SB_AUTO_FREE char *text = sb_xasprintf("%s_%s_%s", "sk", "live", "4eC39HqLyjWDarjtT1zdp7dc");
@@ -86,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_form),
+		cmocka_unit_test(at_every_place),
 		cmocka_unit_test(what_is_shown_is_not_the_token),
 	};
 
