@@ -149,8 +149,6 @@ static int accept_targets(struct sb_hook *hook, struct sb_targets *targets, stru
 	return hand_to_watcher(hook, stage, targets->n, err);
 }
 
-#define NAMED_MAX 5 /* refs of a push that are told of one by one */
-
 /* What would have deployed: the command, or the patterns where no branch does. */
 static void say_other(struct sb_hook *hook, const char *pushed, const char *app, const char *ref)
 {
@@ -170,7 +168,6 @@ static void say_unmapped(struct sb_hook *hook)
 {
 	const char *app = *hook->settings.app ? hook->settings.app : "the app";
 	SB_AUTO_FREE char *ref = sb_deploy_ref(&hook->settings, hook->head, app);
-	size_t others = 0;
 
 	/* Global hooks are run for every repository of a GitLab. */
 	if (!ref && hook->log.gitlab && !*hook->settings.app)
@@ -186,12 +183,12 @@ static void say_unmapped(struct sb_hook *hook)
 		if (update->kind == SB_UPDATE_DELETE && deploys)
 			sb_log_warn(&hook->log, "Deleting %s deploys nothing; %s keeps its current release.",
 				    sb_short_ref(update->ref), app);
-		if (deploys || update->kind == SB_UPDATE_DELETE || ++others > NAMED_MAX)
-			continue;
-		say_other(hook, sb_short_ref(update->ref), app, ref);
+		if (!deploys)
+			say_other(hook, sb_short_ref(update->ref), app, ref);
 	}
-	if (others > NAMED_MAX)
-		sb_log_warn(&hook->log, "And to %zu more branches: nothing is deployed.", others - NAMED_MAX);
+	if (hook->others > SB_NAMED_MAX)
+		sb_log_warn(&hook->log, "And to %zu more branches: nothing is deployed.",
+			    hook->others - SB_NAMED_MAX);
 }
 
 static int accept(struct sb_hook *hook, struct sb_error *err)

@@ -1,13 +1,16 @@
 #include "base/base.h"
 #include "app/hook.h"
 #include "app/targets.h"
-#include "sys/files.h"
+#include "sys/child.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define PART_BYTES (64 << 10)
 
 /* Options of Gitea and GitLab ("topic=…", "ci.skip") are none of our business; a misspelt one of ours is.
  * Said once: post-receive gets them again. */
@@ -43,17 +46,61 @@ static void read_push_options(struct sb_hook *hook)
 	}
 }
 
+struct picker {
+	struct sb_hook *hook;
+	struct sb_branch_map *map;
+};
+
+/* Of 20,000 refs of a mirror one deploys: that is kept, and the branches that are named. */
+static int pick(void *ctx, const struct sb_update *update, struct sb_error *err)
+{
+	const struct picker *picker = ctx;
+	struct sb_hook *hook = picker->hook;
+
+	if (sb_branch_map_has(picker->map, update->ref)) {
+		if (++hook->deploying <= SB_DEPLOY_MAX)
+			return 1;
+		sb_fail(err, SB_EREFUSED, "over %d refs of this push would deploy", SB_DEPLOY_MAX);
+		sb_error_fix(err, "push them in parts, or narrow slugbuild.branch on the server");
+		return -1;
+	}
+	if (strncmp(update->ref, "refs/heads/", 11) != 0 || update->kind == SB_UPDATE_DELETE)
+		return 0;
+	return ++hook->others <= SB_NAMED_MAX;
+}
+
+static int read_stdin(struct sb_push *push, struct sb_error *err)
+{
+	SB_AUTO_FREE char *part = sb_xcalloc(1, PART_BYTES);
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, part, PART_BYTES);
+		if (n > 0 && sb_push_feed(push, (struct sb_span) { part, (size_t)n }, err) < 0)
+			return -1;
+	} while (n > 0 || (n < 0 && errno == EINTR && !sb_cancel_asked()));
+	if (n < 0)
+		return sb_fail_sys(err, "the push");
+	return sb_push_end(push, err);
+}
+
 static int read_push(struct sb_hook *hook, const char *const *line, struct sb_error *err)
 {
-	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(SB_PUSH_BYTES);
+	struct picker picker = { hook, sb_branch_map_new(&hook->settings, hook->head) };
+	SB_AUTO_FREE char *text = line ? sb_xasprintf("%s %s %s\n", line[1], line[2], line[0]) : NULL;
+	int done;
 
-	if (line)
-		sb_buffer_addf(&text, "%s %s %s\n", line[1], line[2], line[0]);
-	else if (sb_read_fd(&text, 0, err) < 0)
-		return sb_wrap(err, "the push");
-	if (sb_push_parse(&hook->push, sb_buffer_span(&text), err) < 0)
-		return -1;
-	return line && hook->push.n != 1 ? sb_fail(err, SB_EINPUT, "not one ref") : 0;
+	hook->push.keep = pick;
+	hook->push.ctx = &picker;
+	if (!line)
+		done = read_stdin(&hook->push, err);
+	else
+		done = sb_push_feed(&hook->push, sb_span_of(text), err) < 0 ? -1 : sb_push_end(&hook->push, err);
+	sb_branch_map_free(picker.map);
+	hook->push.keep = NULL;
+	if (done == 0 && line && hook->push.lines != 1)
+		return sb_fail(err, SB_EINPUT, "not one ref");
+	return done;
 }
 
 /*
@@ -83,9 +130,8 @@ int sb_hook_begin(struct sb_hook *hook, enum sb_part part, const char *const *li
 	sb_ancestry_find(&hook->ancestry);
 	if (objects && getenv("GIT_ALTERNATE_OBJECT_DIRECTORIES"))
 		hook->object_dir = realpath(objects, NULL);
-	if (read_push(hook, line, err) < 0 || sb_repo_open(&hook->repo, NULL, err) < 0 ||
-	    sb_repo_settings(&hook->settings, &hook->repo, err) < 0 ||
-	    sb_repo_head(&hook->repo, hook->head, err) < 0)
+	if (sb_repo_open(&hook->repo, NULL, err) < 0 || sb_repo_settings(&hook->settings, &hook->repo, err) < 0 ||
+	    sb_repo_head(&hook->repo, hook->head, err) < 0 || read_push(hook, line, err) < 0)
 		return -1;
 	hook->log.stall_ms = hook->settings.stall_seconds * 1000;
 	hook->log.colour = hook->settings.log_colour;

@@ -14,7 +14,8 @@
  * the repository opened as the environment says, settings, push options, the log to the
  * pusher. Nothing of the environment is a setting.
  */
-#define SB_PUSH_BYTES (4 << 20) /* of standard input */
+#define SB_NAMED_MAX 5     /* branches of a push that deploy nothing and are told of one by one */
+#define SB_DEPLOY_MAX 1000 /* refs of one push that may deploy; of others there is no limit */
 
 /*
  * A bare repository and GitLab run us once, when nothing but git can still refuse the push. Gitea
@@ -25,7 +26,8 @@ enum sb_part { SB_PART_ALL, SB_PART_CHECK, SB_PART_BUILD, SB_PART_DELIVER /* pos
 
 struct sb_hook {
 	enum sb_part part;
-	struct sb_push push;
+	struct sb_push push; /* of it what deploys, or is to be named */
+	size_t deploying, others; /* refs that deploy; branches that do not and were not deleted */
 	struct sb_repo repo;
 	struct sb_settings settings; /* all apps' */
 	struct sb_log log;

@@ -6,17 +6,17 @@
 #include <string.h>
 
 /* The map as pairs: names->item[i] deploys apps->item[i]. */
-struct map {
+struct sb_branch_map {
 	struct sb_list refs, apps;
 };
 
-static void map_release(struct map *map)
+static void map_release(struct sb_branch_map *map)
 {
 	sb_list_release(&map->refs);
 	sb_list_release(&map->apps);
 }
 
-static void map_add(struct map *map, struct sb_span name, const char *app)
+static void map_add(struct sb_branch_map *map, struct sb_span name, const char *app)
 {
 	const char *prefix = sb_span_starts(name, "refs/") ? "" : "refs/heads/";
 
@@ -27,7 +27,7 @@ static void map_add(struct map *map, struct sb_span name, const char *app)
 }
 
 /* "main=blog dev=blog-dev" or "main staging"; empty: HEAD. */
-static void map_branches(struct map *map, const char *text, const char *head, const char *app)
+static void map_branches(struct sb_branch_map *map, const char *text, const char *head, const char *app)
 {
 	SB_AUTO_FREE char *copy = sb_xstrdup(text);
 	char *save = NULL;
@@ -56,7 +56,7 @@ static const char *app_key(const struct sb_settings *settings, const char *app, 
 	return found;
 }
 
-static void map_make(struct map *map, const struct sb_settings *settings, const char *head)
+static void map_make(struct sb_branch_map *map, const struct sb_settings *settings, const char *head)
 {
 	SB_AUTO(sb_list) seen = { 0 };
 
@@ -114,7 +114,7 @@ static bool has_target(const struct sb_targets *targets, const char *app, const 
 void sb_targets_find(struct sb_targets *out, const struct sb_push *push, const struct sb_settings *settings,
 		     const char *head)
 {
-	__attribute__((cleanup(map_release))) struct map map = { 0 };
+	__attribute__((cleanup(map_release))) struct sb_branch_map map = { 0 };
 
 	map_make(&map, settings, head);
 	for (size_t i = 0; i < push->n; i++) {
@@ -146,20 +146,40 @@ void sb_targets_release(struct sb_targets *targets)
 	*targets = (struct sb_targets) { 0 };
 }
 
-bool sb_ref_deploys(const struct sb_settings *settings, const char *head, const char *ref)
+struct sb_branch_map *sb_branch_map_new(const struct sb_settings *settings, const char *head)
 {
-	__attribute__((cleanup(map_release))) struct map map = { 0 };
+	struct sb_branch_map *map = sb_xcalloc(1, sizeof(*map));
 
-	map_make(&map, settings, head);
-	for (size_t i = 0; i < map.refs.n; i++)
-		if (matches(map.refs.item[i], ref))
+	map_make(map, settings, head);
+	return map;
+}
+
+bool sb_branch_map_has(const struct sb_branch_map *map, const char *ref)
+{
+	for (size_t i = 0; i < map->refs.n; i++)
+		if (matches(map->refs.item[i], ref))
 			return true;
 	return false;
 }
 
+void sb_branch_map_free(struct sb_branch_map *map)
+{
+	if (map)
+		map_release(map);
+	free(map);
+}
+
+bool sb_ref_deploys(const struct sb_settings *settings, const char *head, const char *ref)
+{
+	__attribute__((cleanup(map_release))) struct sb_branch_map map = { 0 };
+
+	map_make(&map, settings, head);
+	return sb_branch_map_has(&map, ref);
+}
+
 char *sb_deploy_ref(const struct sb_settings *settings, const char *head, const char *app)
 {
-	__attribute__((cleanup(map_release))) struct map map = { 0 };
+	__attribute__((cleanup(map_release))) struct sb_branch_map map = { 0 };
 
 	map_make(&map, settings, head);
 	for (size_t i = 0; i < map.refs.n; i++)

@@ -33,6 +33,12 @@ void sb_targets_find(struct sb_targets *out, const struct sb_push *push, const s
 void sb_targets_drop(struct sb_targets *targets, size_t i);
 void sb_targets_release(struct sb_targets *targets);
 
+/* The map alone, for who asks of many refs. */
+struct sb_branch_map;
+struct sb_branch_map *sb_branch_map_new(const struct sb_settings *settings, const char *head) SB_MUST_CHECK;
+bool sb_branch_map_has(const struct sb_branch_map *map, const char *ref);
+void sb_branch_map_free(struct sb_branch_map *map);
+
 bool sb_ref_deploys(const struct sb_settings *settings, const char *head, const char *ref);
 
 /* The first full ref name (no pattern) that deploys `app`, or NULL. Owned: free(3). */

@@ -112,4 +112,65 @@ t 'lines that are no push are refused' '
 	fails sh -c "printf \"%s\" 0000 | \"$BIN/pre-receive\""
 '
 
+# lines N PREFIX: what git would tell a hook of N new refs.
+lines()
+{
+	git -C blog rev-parse main | awk -v n="$1" -v name="$2" \
+		'{ none = $1; gsub(/./, "0", none); for (i = 0; i < n; i++) print none, $1, name i }'
+}
+
+t '20,000 refs of a mirror: none deploys, then one does' '
+	lines 20000 refs/tags/t | sed "s/^0* \(.*\) \(.*\)/create \2 \1/" | git -C blog update-ref --stdin
+	was=$(release_of blog)
+	push blog production "refs/tags/*"
+	test "$(git -C "$(repo_of blog)" for-each-ref refs/tags/t* | wc -l)" = 20000
+	test "$(release_of blog)" = "$was"
+	! grep -Ei "slugbuild|deploy|warn|nothing" push.log
+	git -C "$(repo_of blog)" for-each-ref --format="delete %(refname)" "refs/tags/t*" |
+		git -C "$(repo_of blog)" update-ref --stdin
+	commit blog "With 20,000 tags"
+	built=$(slugbuild builds -a blog --json | jq length)
+	push blog production main "refs/tags/*"
+	test "$(git -C "$(repo_of blog)" for-each-ref refs/tags/t* | wc -l)" = 20000
+	test "$(jq -r .commit "$(manifest_of blog)")" = "$(git -C blog rev-parse main)"
+	test "$(slugbuild builds -a blog --json | jq length)" = $((built + 1))
+	git -C "$(repo_of blog)" for-each-ref --format="delete %(refname)" "refs/tags/t*" |
+		git -C "$(repo_of blog)" update-ref --stdin
+'
+
+t '20,000 branches: five are named, the rest is counted; too many that deploy are refused' '
+	lines 20000 refs/heads/b >branches
+	lines 1001 refs/tags/v >deploying
+	cd "$(repo_of blog)"
+	export GIT_DIR=.
+	"$BIN/pre-receive" <"$WORK/branches" >"$WORK/said" 2>&1
+	test "$(grep -c "deploys from" "$WORK/said")" = 5
+	has "And to 19995 more branches: nothing is deployed." "$WORK/said"
+	git config slugbuild.branch "main=blog refs/tags/v*=blog"
+	exits 1 "$BIN/pre-receive" <"$WORK/deploying" >"$WORK/said" 2>&1
+	has "over 1000 refs of this push would deploy" "$WORK/said"
+	has "slugbuild.branch" "$WORK/said"
+'
+
+# The line of a ref is some 100 bytes: held, they would be over 100 MB.
+t 'a million refs are read in the memory that one needs' '
+	lines 1 refs/tags/t >one
+	lines 1000000 refs/tags/a-name-of-some-length-as-continuous-integration-makes-them- >million
+	cd "$(repo_of blog)"
+	export GIT_DIR=.
+	cat >"$WORK/peak.py" <<-END
+		import resource, subprocess, sys
+		code = subprocess.call(sys.argv[1], stdin=open(sys.argv[2]))
+		print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+		sys.exit(code)
+	END
+	for hook in pre post; do
+		few=$(python3 "$WORK/peak.py" "$BIN/$hook-receive" "$WORK/one")
+		many=$(python3 "$WORK/peak.py" "$BIN/$hook-receive" "$WORK/million")
+		echo "$hook-receive: $few kB for one ref, $many kB for a million"
+		case $BIN in */san/bin) continue ;; esac
+		[ "$many" -lt $((few + 4096)) ] || fail "memory grows with the refs"
+	done
+'
+
 done_testing
