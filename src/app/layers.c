@@ -36,7 +36,12 @@ static int make_tree(struct sb_layer_work *work, const struct sb_piece_store *pi
 static int make_folder(struct sb_layer_work *work, const struct sb_piece_store *pieces, struct sb_error *err)
 {
 	SB_AUTO_CLOSE int dir = sb_open_dir(AT_FDCWD, work->path, err);
+	SB_AUTO(sb_contents) contents = { 0 };
 
+	if (dir >= 0 && work->place == SB_LAYER_PYTHON && work->key &&
+	    sb_contents_read(&contents, dir, SB_STORE_CONTENTS))
+		return sb_layer_from_contents(&work->layer, place_names[work->place].name, dir, &contents,
+					      work->key, pieces, work->all->settings, err);
 	return dir < 0 ? -1
 		       : sb_layer_from_folder(&work->layer, place_names[work->place].name, dir, work->key,
 					      pieces, work->all->settings, err);

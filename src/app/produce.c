@@ -184,11 +184,12 @@ static char *find_layer(void *ctx, const char *key)
 	return make->no_cache ? NULL : sb_store_layer(make->store, key);
 }
 
-static char *keep_layer(void *ctx, const char *key, const char *path, struct sb_error *err)
+static char *keep_layer(void *ctx, const char *key, const char *path, const struct sb_contents *contents,
+			struct sb_error *err)
 {
 	struct sb_produce *make = ctx;
 
-	return sb_store_keep_layer(make->store, key, path, err);
+	return sb_store_keep_layer(make->store, key, path, contents, err);
 }
 
 /* What is there before the end of the build becomes pieces meanwhile. */

@@ -126,7 +126,7 @@ int sb_share_keep(struct sb_produce *make, struct sb_build *build, const char *k
 	char *kept = sb_store_layer(make->store, key);
 
 	if (!kept)
-		kept = sb_store_keep_layer(make->store, key, build->static_path, err);
+		kept = sb_store_keep_layer(make->store, key, build->static_path, NULL, err);
 	if (!kept)
 		return -1;
 	free(build->static_path);

@@ -6,6 +6,7 @@
 #include "base/timings.h"
 #include "build/python.h"
 #include "check/check.h"
+#include "sys/contents.h"
 #include "sys/sandbox.h"
 
 /*
@@ -40,9 +41,10 @@ struct sb_build {
 	bool no_cache;                /* -o no-cache: make the layers again */
 	bool confirm; /* only the second run that a remembered result needs (memo.h) */
 	/* A kept layer's folder by key (owned, or NULL), and taking a new one in (renames `path`,
-	 * returns the kept path). */
+	 * returns the kept path). `contents`: of a folder that is settled and sealed, or NULL. */
 	char *(*find_layer)(void *ctx, const char *key);
-	char *(*keep_layer)(void *ctx, const char *key, const char *path, struct sb_error *err);
+	char *(*keep_layer)(void *ctx, const char *key, const char *path,
+			    const struct sb_contents *contents, struct sb_error *err);
 	/* Told of a layer that is done (the dependencies): may be NULL. */
 	void (*layer_ready)(void *ctx, const char *path, const char *key);
 	void *ctx;

@@ -131,7 +131,7 @@ static int write_path(const struct sb_python *python, int runtime, struct sb_err
 
 	if (dir < 0)
 		return -1;
-	return sb_write_file(dir, "slugbuild.pth", 0644, sb_span_of(line), err);
+	return sb_write_scratch(dir, "slugbuild.pth", 0644, sb_span_of(line), err);
 }
 
 /* .slugbuild/python/bin/python becomes the bundled one: no virtual environment any more. */

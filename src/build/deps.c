@@ -13,12 +13,13 @@
 #include "build/install.h"
 #include "build/locks.h"
 #include "build/relocate.h"
+#include "build/setuptools.h"
 #include "build/venv.h"
 #include "source/tree.h"
 #include "sys/files.h"
 #include "sys/settle.h"
 
-#define FORMAT "2" /* of the layer: change it when its making changes */
+#define FORMAT "3" /* of the layer: change it when its making changes */
 #define CONF_MAX 65536
 #define FACTS ".slugbuild/python/packages.json"
 #define FACTS_MAX (1 << 20)
@@ -156,44 +157,7 @@ static int write_facts(int deps, int python, const char *packages, const struct 
 	sb_json_set_take(facts, "packages", list_packages(python, packages));
 	sb_json_set_take(facts, "sdists", built);
 	sb_json_print(&text, facts);
-	return sb_write_file(deps, FACTS, 0644, sb_buffer_span(&text), err);
-}
-
-/* setuptools, from the interpreter's own wheel: packages of its time import it without saying so.
- */
-static int add_setuptools(struct sb_install *install, struct sb_error *err)
-{
-	const struct sb_python *python = install->python;
-	const char *slash = python->pip_wheel ? strrchr(python->pip_wheel, '/') : NULL;
-	SB_AUTO_FREE char *folder = NULL;
-	SB_AUTO(sb_list) names = { 0 };
-	SB_AUTO(sb_step) step = { 0 };
-
-	if (!slash || python->major < 3 || python->minor > 11)
-		return 0;
-	folder = sb_span_dup(
-		(struct sb_span) { python->pip_wheel, (size_t)(slash - python->pip_wheel) });
-	if (sb_list_dir(&names, AT_FDCWD, folder, err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.n; i++) {
-		if (strncmp(names.item[i], "setuptools-", 11))
-			continue;
-		if (sb_install_step(&step, install, NULL, err) < 0)
-			return -1;
-		step.quiet = true;
-		step.box.network = false;
-		sb_step_arg_path(&step, "", "/app/.slugbuild/python/bin/python");
-		sb_list_addf(&step.argv, "%s/pip", python->pip_wheel);
-		for (const char *const *p =
-			     (const char *const[]) { "install", "--no-index", "--no-deps",
-						     "--no-compile", "--no-cache-dir",
-						     "--disable-pip-version-check", NULL };
-		     *p; p++)
-			sb_list_add(&step.argv, *p);
-		sb_list_addf(&step.argv, "%s/%s", folder, names.item[i]);
-		return sb_step_run(&step, err);
-	}
-	return 0;
+	return sb_write_scratch(deps, FACTS, 0644, sb_buffer_span(&text), err);
 }
 
 static int no_git_in_sources(int deps, struct sb_error *err)
@@ -232,10 +196,14 @@ static int finish(struct sb_install *install, int deps, struct sb_error *err)
 	if (install->build->settings->bundle_python &&
 	    sb_bundle(install->build, install->python, deps, err) < 0)
 		return -1;
-	if (sb_folder_settle(deps, err) < 0 || sb_bytecode_make(install, packages, err) < 0 ||
+	/* Before Python 3.7 bytecode holds the time of its source. */
+	if (install->python->major < 3 || (install->python->major == 3 && install->python->minor < 7))
+		if (sb_folder_settle(deps, err) < 0)
+			return -1;
+	if (sb_bytecode_make(install, packages, err) < 0 ||
 	    write_facts(deps, python, packages, install, err) < 0)
 		return -1;
-	return sb_folder_settle(deps, err);
+	return sb_folder_finish(deps, true, &install->contents, err);
 }
 
 static int explain(struct sb_install *install, const struct sb_inputs *inputs, struct sb_error *err)
@@ -300,7 +268,7 @@ static int make(struct sb_install *install, const struct sb_inputs *inputs, bool
 		return -1;
 	sb_log_step(build->log, "Installing dependencies using %s", install->tool);
 	deps = sb_open_dir(build->work, "deps", err);
-	if (deps < 0 || add_setuptools(install, err) < 0)
+	if (deps < 0 || sb_setuptools_add(install, err) < 0)
 		return -1;
 	if (install->requests)
 		done = sb_install_run(install, err);
@@ -321,7 +289,7 @@ static int keep(struct sb_install *install, const char *key, const char *foreign
 
 	build->deps_foreign = install->foreign;
 	sb_span_copy(build->deps_key, sizeof(build->deps_key), sb_span_of(its_key));
-	build->deps_path = build->keep_layer(build->ctx, its_key, path, err);
+	build->deps_path = build->keep_layer(build->ctx, its_key, path, &install->contents, err);
 	if (!build->deps_path)
 		return -1;
 	sb_bytecode_note(install, its_key);

@@ -71,7 +71,7 @@ static int write_one(const struct sb_input *input, int dir, struct sb_error *err
 	if (at < 0)
 		return -1;
 	if (!input->is_link)
-		return sb_write_file(at, name, 0644, sb_buffer_span(&input->text), err);
+		return sb_write_scratch(at, name, 0644, sb_buffer_span(&input->text), err);
 	if (symlinkat(input->text.p ? input->text.p : "", at, name) < 0)
 		return sb_fail_sys(err, "make the symlink %s", input->path);
 	return 0;

@@ -25,6 +25,7 @@ void sb_install_release(struct sb_install *install)
 	sb_list_release(&install->indexes);
 	sb_list_release(&install->built);
 	sb_buffer_release(&install->output);
+	sb_contents_release(&install->contents);
 }
 
 bool sb_install_uv_fits(void)
@@ -124,7 +125,7 @@ int sb_install_step(struct sb_step *step, const struct sb_install *install, cons
 	return sb_install_credentials(step, err);
 }
 
-static char *cache_folder(const struct sb_install *install, const char *scope, struct sb_error *err)
+char *sb_install_cache(const struct sb_install *install, const char *scope, struct sb_error *err)
 {
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/%s/%s", install->build->cache_path,
 					       install->use_uv ? "uv" : "pip", scope);
@@ -247,7 +248,7 @@ void sb_request_arguments(struct sb_step *step, const struct sb_install *install
 
 int sb_install_run(struct sb_install *install, struct sb_error *err)
 {
-	SB_AUTO_FREE char *shared = cache_folder(install, "shared", err);
+	SB_AUTO_FREE char *shared = sb_install_cache(install, "shared", err);
 	SB_AUTO_FREE char *own = NULL;
 	struct sb_span said;
 	int done = 1;
@@ -266,7 +267,7 @@ int sb_install_run(struct sb_install *install, struct sb_error *err)
 		sb_log_say(install->build->log, "Not everything is there as a wheel: trying "
 						"source packages too");
 	}
-	own = cache_folder(install, install->build->app ? install->build->app : "build", err);
+	own = sb_install_cache(install, install->build->app ? install->build->app : "build", err);
 	if (!own)
 		return -1;
 	install->foreign = true;

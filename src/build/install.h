@@ -34,6 +34,7 @@ struct sb_install {
 	bool foreign;         /* somebody's code was run */
 	struct sb_list built; /* what was built from source */
 	struct sb_buffer output;
+	struct sb_contents contents; /* of the layer, once it is done */
 };
 
 /* Which tool, and its version. Fails where there is none. */
@@ -50,6 +51,9 @@ void sb_pip_arguments(struct sb_step *step, const struct sb_install *install,
 		      const struct sb_request *request, bool wheels_only);
 void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
 		     const struct sb_request *request, bool wheels_only);
+
+/* "uv pip install" into the environment, up to what is to be installed. */
+void sb_uv_begin(struct sb_step *step, const struct sb_install *install);
 
 /* What both tools call alike; an index is "FIRST=URL", each further one "MORE=URL". */
 void sb_request_arguments(struct sb_step *step, const struct sb_install *install,
@@ -68,6 +72,10 @@ int sb_install_credentials(struct sb_step *step, struct sb_error *err) SB_MUST_C
 /* A box for an installer: the environment writable, the app, a cache and a temporary folder. */
 int sb_install_step(struct sb_step *step, const struct sb_install *install, const char *cache,
 		    struct sb_error *err) SB_MUST_CHECK;
+
+/* The folder of the tool's cache of that scope: "shared", or an app's name. Owned. */
+char *sb_install_cache(const struct sb_install *install, const char *scope,
+		       struct sb_error *err) SB_MUST_CHECK;
 
 void sb_install_release(struct sb_install *install);
 

@@ -19,7 +19,7 @@ static int copy_script(int dir, struct sb_error *err)
 
 	if (from < 0 || sb_read_file(&text, from, "launch", err) < 0)
 		return -1;
-	return sb_write_file(dir, "launch", 0755, sb_buffer_span(&text), err);
+	return sb_write_scratch(dir, "launch", 0755, sb_buffer_span(&text), err);
 }
 
 static int write_processes(int dir, const struct sb_plan *plan, struct sb_error *err)
@@ -29,12 +29,12 @@ static int write_processes(int dir, const struct sb_plan *plan, struct sb_error 
 	if (to < 0)
 		return -1;
 	for (size_t i = 0; i < plan->processes; i++)
-		if (sb_write_file(to, plan->process[i].name, 0644,
+		if (sb_write_scratch(to, plan->process[i].name, 0644,
 				  sb_span_of(plan->process[i].command), err) < 0)
 			return -1;
 	if (!plan->release)
 		return 0;
-	return sb_write_file(to, "release", 0644, sb_span_of(plan->release), err);
+	return sb_write_scratch(to, "release", 0644, sb_span_of(plan->release), err);
 }
 
 static int write_facts(int dir, const struct sb_build *build, struct sb_error *err)
@@ -48,7 +48,7 @@ static int write_facts(int dir, const struct sb_build *build, struct sb_error *e
 	sb_json_set_flag(facts, "bundled", build->settings->bundle_python);
 	sb_json_set_text(facts, "static_root", build->static_root);
 	sb_json_print(&text, facts);
-	return sb_write_file(dir, "release.json", 0644, sb_buffer_span(&text), err);
+	return sb_write_scratch(dir, "release.json", 0644, sb_buffer_span(&text), err);
 }
 
 int sb_launch_make(struct sb_build *build, struct sb_error *err)

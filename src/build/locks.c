@@ -79,7 +79,7 @@ static int add_request(struct sb_install *install, int dir, const json_t *answer
 	}
 	if (text.full)
 		return sb_fail(err, SB_ELIMIT, "the lock file holds too much");
-	if (sb_write_file(dir, name, 0644, sb_buffer_span(&text), err) < 0)
+	if (sb_write_scratch(dir, name, 0644, sb_buffer_span(&text), err) < 0)
 		return -1;
 	install->request[install->requests++] = (struct sb_request) {
 		.file = sb_xasprintf("/slugbuild/requirements/%s", name),

@@ -347,7 +347,7 @@ static int take_in(struct sb_memo *memo, const char *key, char **path, struct sb
 
 	if (!*path)
 		return 0;
-	kept = build->keep_layer(build->ctx, key, *path, err);
+	kept = build->keep_layer(build->ctx, key, *path, NULL, err);
 	if (!kept)
 		return -1;
 	free(*path);

@@ -92,7 +92,7 @@ static int prepare(struct sb_step *step, json_t **question, struct sb_build *bui
 
 	*question = make_question(build, root);
 	sb_json_print_compact(&input, *question);
-	if (sb_write_file(build->work, INPUT_NAME, 0644, sb_buffer_span(&input), err) < 0)
+	if (sb_write_scratch(build->work, INPUT_NAME, 0644, sb_buffer_span(&input), err) < 0)
 		return -1;
 	sb_step_arg_path(step, "", "/app/.slugbuild/python/bin/python");
 	sb_step_arg_path(step, "", "/slugbuild/probes/django_probe.py");

@@ -112,16 +112,27 @@ bool sb_relocate_finder(struct sb_buffer *out, struct sb_span text, const char *
 	return changed;
 }
 
-bool sb_relocate_record(struct sb_buffer *out, struct sb_span text)
+/* Files beside RECORD that tell of the build's machine: mend_metadata removes them. */
+static bool tells_of_build(struct sb_span path)
+{
+	return sb_span_ends(path, ".dist-info/uv_cache.json");
+}
+
+bool sb_relocate_record(struct sb_buffer *out, struct sb_span text, bool local)
 {
 	struct sb_span rest = text, line, name;
 	bool changed = false;
 
 	while (sb_span_line(&rest, &line)) {
 		struct sb_span tail = line;
+		bool cut = sb_span_cut(&tail, ',', &name);
 
-		if (sb_span_starts(line, "../../../bin/") && sb_span_cut(&tail, ',', &name) &&
-		    !sb_span_is(tail, ",")) {
+		if (cut && (tells_of_build(name) ||
+			    (local && sb_span_ends(name, ".dist-info/direct_url.json")))) {
+			changed = true;
+			continue;
+		}
+		if (cut && sb_span_starts(line, "../../../bin/") && !sb_span_is(tail, ",")) {
 			sb_buffer_add(out, name);
 			sb_buffer_adds(out, ",,");
 			changed = true;
@@ -133,7 +144,7 @@ bool sb_relocate_record(struct sb_buffer *out, struct sb_span text)
 	return changed;
 }
 
-enum kind { SCRIPT, PATHS, FINDER, RECORD };
+enum kind { SCRIPT, PATHS, FINDER, RECORD, RECORD_OF_LOCAL };
 
 static int rewrite(int dir, const char *name, enum kind kind, const char *root,
 		   struct sb_error *err)
@@ -151,8 +162,8 @@ static int rewrite(int dir, const char *name, enum kind kind, const char *root,
 	span = sb_buffer_span(&text);
 	if (kind == SCRIPT)
 		changed = sb_relocate_script(&made, span);
-	else if (kind == RECORD)
-		changed = sb_relocate_record(&made, span);
+	else if (kind == RECORD || kind == RECORD_OF_LOCAL)
+		changed = sb_relocate_record(&made, span, kind == RECORD_OF_LOCAL);
 	else
 		changed = kind == PATHS ? sb_relocate_paths(&made, span, root)
 					: sb_relocate_finder(&made, span, root);
@@ -160,7 +171,7 @@ static int rewrite(int dir, const char *name, enum kind kind, const char *root,
 		return 0;
 	if (made.full)
 		return sb_fail(err, SB_ELIMIT, "%s is too large to rewrite", name);
-	return sb_write_file(dir, name, st.st_mode & 0777, sb_buffer_span(&made), err);
+	return sb_write_scratch(dir, name, st.st_mode & 0777, sb_buffer_span(&made), err);
 }
 
 static int rewrite_bin(int python, struct sb_error *err)
@@ -186,16 +197,15 @@ static int mend_metadata(int packages, const char *name, struct sb_error *err)
 
 	if (info < 0)
 		return 0;
-	if (rewrite(info, "RECORD", RECORD, "", err) < 0)
-		return -1;
 	if (unlinkat(info, "uv_cache.json", 0) < 0 && errno != ENOENT)
 		return sb_fail_sys(err, "remove %s/uv_cache.json", name);
-	if (sb_read_file(&text, info, "direct_url.json", &unseen) < 0)
-		return 0;
-	if (sb_span_find(sb_buffer_span(&text), "file://") &&
-	    unlinkat(info, "direct_url.json", 0) < 0)
+
+	bool local = sb_read_file(&text, info, "direct_url.json", &unseen) == 0 &&
+		     sb_span_find(sb_buffer_span(&text), "file://");
+
+	if (local && unlinkat(info, "direct_url.json", 0) < 0)
 		return sb_fail_sys(err, "remove %s/direct_url.json", name);
-	return 0;
+	return rewrite(info, "RECORD", local ? RECORD_OF_LOCAL : RECORD, "", err);
 }
 
 static int rewrite_packages(int packages, const char *root, struct sb_error *err)

@@ -20,8 +20,9 @@
 bool sb_relocate_script(struct sb_buffer *out, struct sb_span text);
 bool sb_relocate_paths(struct sb_buffer *out, struct sb_span text, const char *root);
 bool sb_relocate_finder(struct sb_buffer *out, struct sb_span text, const char *root);
-/* RECORD: the hashes of rewritten scripts are left empty, as the format allows. */
-bool sb_relocate_record(struct sb_buffer *out, struct sb_span text);
+/* RECORD: the hashes of rewritten scripts are left empty, as the format allows; what is removed is
+ * not listed: uv_cache.json, and with `local` direct_url.json. */
+bool sb_relocate_record(struct sb_buffer *out, struct sb_span text, bool local);
 
 /* All of the environment in `python`, an open .slugbuild/python; `packages` is its site-packages
  * as a path in it ("lib/python3.11/site-packages"). Safe to run again. */

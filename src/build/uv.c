@@ -37,8 +37,7 @@ char *sb_uv_version(struct sb_build *build, const char *uv)
 	return sb_span_dup(line);
 }
 
-void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
-		     const struct sb_request *request, bool wheels_only)
+void sb_uv_begin(struct sb_step *step, const struct sb_install *install)
 {
 	static const char *const options[] = { "pip",           "install", "--link-mode", "copy",
 					       "--no-progress", "--color", "never",       NULL };
@@ -50,5 +49,11 @@ void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
 	sb_step_arg_path(step, "", "/slugbuild/uv");
 	sb_list_add_all(&step->argv, options);
 	sb_step_arg_path(step, "--python=", "/app/.slugbuild/python/bin/python");
+}
+
+void sb_uv_arguments(struct sb_step *step, const struct sb_install *install,
+		     const struct sb_request *request, bool wheels_only)
+{
+	sb_uv_begin(step, install);
 	sb_request_arguments(step, install, request, wheels_only, "--default-index", "--index");
 }

@@ -22,7 +22,7 @@ static int write_wrapper(int bin, const struct sb_python *python, struct sb_erro
 			     "exec '%s' \"$@\"\n",
 			     python->path);
 
-	return sb_write_file(bin, "python", 0755, sb_span_of(text), err);
+	return sb_write_scratch(bin, "python", 0755, sb_span_of(text), err);
 }
 
 static int write_config(int dir, const struct sb_python *python, struct sb_error *err)
@@ -34,7 +34,7 @@ static int write_config(int dir, const struct sb_python *python, struct sb_error
 			     "version = %s\n",
 			     (int)(slash - python->path), python->path, python->version);
 
-	return sb_write_file(dir, "pyvenv.cfg", 0644, sb_span_of(text), err);
+	return sb_write_scratch(dir, "pyvenv.cfg", 0644, sb_span_of(text), err);
 }
 
 char *sb_venv_packages(const struct sb_python *python)

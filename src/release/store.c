@@ -167,7 +167,7 @@ char *sb_store_layer(const struct sb_store *store, const char *key)
 
 /* A folder under a temporary name in layers/, with the tree and layer.json, all of it synced. */
 static int make_layer(int layers, const char *temp, const char *key, const char *path,
-		      struct sb_error *err)
+		      const struct sb_contents *contents, struct sb_error *err)
 {
 	SB_AUTO_CLOSE int dir = sb_open_dir(layers, temp, err);
 	SB_AUTO_JSON json_t *facts = sb_json_new_object();
@@ -184,8 +184,11 @@ static int make_layer(int layers, const char *temp, const char *key, const char 
 	}
 	SB_AUTO_CLOSE int tree = sb_open_dir(dir, "tree", err);
 
-	if (tree < 0 || sb_folder_seal(tree, err) < 0)
+	if (tree < 0 || (contents ? sb_contents_write(contents, tree, SB_STORE_CONTENTS, err)
+				  : sb_folder_seal(tree, err)) < 0)
 		return -1;
+	if (fchmod(tree, 0555) < 0)
+		return sb_fail_sys(err, "chmod the layer");
 	sb_stamp(stamp, sb_wall());
 	sb_json_set_text(facts, "key", key);
 	sb_json_set_text(facts, "created", stamp);
@@ -198,7 +201,7 @@ static int make_layer(int layers, const char *temp, const char *key, const char 
 }
 
 char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *path,
-			  struct sb_error *err)
+			  const struct sb_contents *contents, struct sb_error *err)
 {
 	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
 	SB_AUTO_CLOSE int layers = sb_open_dir(store->dir, "layers", err);
@@ -215,7 +218,7 @@ char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *p
 
 	if (dir < 0)
 		return NULL;
-	if (make_layer(layers, temp, key, path, err) < 0 ||
+	if (make_layer(layers, temp, key, path, contents, err) < 0 ||
 	    lock_store(&lock, store, "keeping a layer", err) < 0 ||
 	    sb_rename_new(layers, temp, layers, key, err) < 0) {
 		(void)!sb_remove_tree(layers, temp, &ignored);

@@ -6,6 +6,7 @@
 #include "base/settings.h"
 #include "base/sha256.h"
 #include "slug/layer.h"
+#include "sys/contents.h"
 
 /*
  * The store: slugs, layers and pieces, named by SHA-256, shared by all apps under one
@@ -40,8 +41,12 @@ char *sb_store_layer(const struct sb_store *store, const char *key);
 /* The same without counting as use, whether it is there or not. Owned. */
 char *sb_store_layer_path(const struct sb_store *store, const char *key) SB_MUST_CHECK;
 /* Moves the folder `path` in; returns where it is now. Where the layer was there already
- * the kept one is returned, and `path` is removed. NULL with err. Owned. */
-char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *path, struct sb_error *err);
+ * the kept one is returned, and `path` is removed. NULL with err. Owned.
+ * `contents`: what it holds, where it is sealed already (sb_folder_finish); it is kept beside the
+ * tree, as SB_STORE_CONTENTS. NULL: it is sealed here, and nothing is known of it. */
+#define SB_STORE_CONTENTS "../contents" /* from a layer's tree */
+char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *path,
+			  const struct sb_contents *contents, struct sb_error *err);
 
 /* "slugs/<sha256>.tar.gz" as an absolute path. Owned. */
 char *sb_store_slug_path(const struct sb_store *store, const char *sha256) SB_MUST_CHECK;

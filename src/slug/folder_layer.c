@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "slug/cuts.h"
 #include "slug/pool.h"
 #include "slug/tar.h"
 #include "sys/files.h"
@@ -13,14 +14,9 @@
 
 /*
  * A layer from a folder: its entries in order of their names' bytes, a folder's own before what it
- * holds. A piece ends at a package of site-packages where it has some size, elsewhere where the
- * path's digest says so, and before it grows too large: so a changed package or file shifts few
- * cuts. Pieces are known by the bytes of their tar, so those that did not shift are not compressed
- * again, whatever the layer's key.
+ * holds, in pieces as slug/cuts.h says. Pieces are known by the bytes of their tar, so those that
+ * did not shift are not compressed again, whatever the layer's key.
  */
-#define PACKAGE_MIN (192 << 10) /* tar bytes in a piece that may end at a package */
-#define PIECE_MIN (384 << 10)   /* … that may end at any path whose digest says so */
-#define PIECE_MAX (1 << 20)     /* a larger file is a piece of its own */
 #define DEPTH_MAX 256
 #define PART (256 << 10)
 
@@ -29,8 +25,9 @@ struct walk {
 	struct sb_ids ids;
 	struct sb_sha256 content;       /* of all entries, for a layer without a key */
 	bool counts;                    /* what is added goes into `content` */
-	bool open;                      /* a piece is */
-	int64_t bytes, files, unpacked; /* of it */
+	struct sb_cuts cuts;
+	bool open;               /* a piece is */
+	int64_t files, unpacked; /* of it */
 	char *part;
 };
 
@@ -48,7 +45,7 @@ static int end_piece(struct walk *walk, struct sb_error *err)
 		return 0;
 	sb_pool_end(&walk->pool, walk->files, walk->unpacked);
 	walk->open = false;
-	walk->bytes = walk->files = walk->unpacked = 0;
+	walk->cuts.bytes = walk->files = walk->unpacked = 0;
 	return sb_pool_failed(&walk->pool) ? sb_pool_finish(&walk->pool, err) : 0;
 }
 
@@ -57,16 +54,6 @@ static void begin_piece(struct walk *walk)
 	if (!walk->open)
 		sb_ids_add(&walk->ids, sb_pool_begin_by_content(&walk->pool));
 	walk->open = true;
-}
-
-/* Once in 2^bits paths. FNV-1a: the cuts need spread, not secrecy. */
-static bool cuts(const char *path, unsigned bits)
-{
-	uint64_t h = 14695981039346656037ULL;
-
-	for (; *path; path++)
-		h = (h ^ (unsigned char)*path) * 1099511628211ULL;
-	return !((h >> 32) & ((1U << bits) - 1));
 }
 
 static void add(struct walk *walk, struct sb_span bytes)
@@ -169,15 +156,14 @@ static int add_file(struct walk *walk, int fd, const struct sb_tar_entry *entry,
 	int64_t bytes = sb_tar_bytes(entry);
 
 	sb_tar_header(&head, entry);
-	if (bytes > PIECE_MAX)
-		return add_large(walk, fd, entry, &head, err);
-	if (walk->bytes + bytes > PIECE_MAX && end_piece(walk, err) < 0)
+	if (sb_cut_before(&walk->cuts, entry->path, bytes) && end_piece(walk, err) < 0)
 		return -1;
+	if (bytes > SB_PIECE_MAX)
+		return add_large(walk, fd, entry, &head, err);
 	begin_piece(walk);
 	if (pour(walk, fd, entry, &head, err) < 0)
 		return -1;
-	walk->bytes += bytes;
-	return walk->bytes >= PIECE_MIN && cuts(entry->path, 3) ? end_piece(walk, err) : 0;
+	return sb_cut_after(&walk->cuts, entry->path, bytes, true) ? end_piece(walk, err) : 0;
 }
 
 static int add_plain(struct walk *walk, const struct sb_tar_entry *entry, struct sb_error *err)
@@ -185,12 +171,12 @@ static int add_plain(struct walk *walk, const struct sb_tar_entry *entry, struct
 	SB_AUTO(sb_buffer) head = SB_BUFFER_INIT(4 * PATH_MAX);
 	int64_t bytes = sb_tar_bytes(entry);
 
-	if (walk->bytes + bytes > PIECE_MAX && end_piece(walk, err) < 0)
+	if (sb_cut_before(&walk->cuts, entry->path, bytes) && end_piece(walk, err) < 0)
 		return -1;
 	begin_piece(walk);
 	sb_tar_header(&head, entry);
 	add(walk, sb_buffer_span(&head));
-	walk->bytes += bytes;
+	(void)sb_cut_after(&walk->cuts, entry->path, bytes, false);
 	return 0;
 }
 
@@ -267,19 +253,10 @@ static int visit(struct walk *walk, int dir, const char *name, const char *path,
 	return -1;
 }
 
-static bool holds_packages(const char *path)
-{
-	const char *name = strrchr(path, '/');
-
-	name = name ? name + 1 : path;
-	return !strcmp(name, "site-packages") || !strcmp(name, "dist-packages");
-}
-
 static int walk_folder(struct walk *walk, int dir, const char *path, int depth,
 		       struct sb_error *err)
 {
 	SB_AUTO(sb_list) names = { 0 };
-	bool packages = holds_packages(path);
 
 	if (depth > DEPTH_MAX)
 		return sb_fail(err, SB_ELIMIT, "folders over %d deep: %.80s…", DEPTH_MAX, path);
@@ -290,22 +267,10 @@ static int walk_folder(struct walk *walk, int dir, const char *path, int depth,
 		SB_AUTO_FREE char *at =
 			*path ? sb_xasprintf("%s/%s", path, name) : sb_xstrdup(name);
 
-		if (packages && (walk->bytes >= PACKAGE_MIN || cuts(name, 2)) &&
-		    end_piece(walk, err) < 0)
-			return -1;
 		if (visit(walk, dir, name, at, depth, err) < 0)
 			return -1;
 	}
 	return 0;
-}
-
-static void folder_key(const struct sb_piece_store *store, const char *key, char out[SB_DIGEST_HEX])
-{
-	struct sb_sha256 hash = { 0 };
-
-	sb_recipe_key(&hash, store, "folder");
-	sb_sha256_field(&hash, key);
-	sb_sha256_finish(&hash, out);
 }
 
 static int make_layer(struct walk *walk, int dir, const char *key, struct sb_layer *made,
@@ -316,7 +281,7 @@ static int make_layer(struct walk *walk, int dir, const char *key, struct sb_lay
 
 	walk->counts = !key;
 	if (key)
-		folder_key(&walk->pool.store, key, recipe);
+		sb_layer_recipe(&walk->pool.store, key, recipe);
 	if (key && sb_recipe_find(&found, &walk->pool.store, recipe)) {
 		sb_pool_reuse_take(&walk->pool, &found, &walk->ids);
 	} else {

@@ -28,6 +28,15 @@ void sb_recipe_key(struct sb_sha256 *hash, const struct sb_piece_store *store, c
 	sb_sha256_field(hash, kind);
 }
 
+void sb_layer_recipe(const struct sb_piece_store *store, const char *key, char out[SB_DIGEST_HEX])
+{
+	struct sb_sha256 hash = { 0 };
+
+	sb_recipe_key(&hash, store, "folder");
+	sb_sha256_field(&hash, key);
+	sb_sha256_finish(&hash, out);
+}
+
 char *sb_piece_name(const struct sb_piece_store *store, const char *hex, const char *suffix,
 		    bool make)
 {

@@ -23,6 +23,9 @@ struct sb_pieces {
  * finish. */
 void sb_recipe_key(struct sb_sha256 *hash, const struct sb_piece_store *store, const char *kind);
 
+/* The key of the recipe for a layer made from a folder: `key` says from what. */
+void sb_layer_recipe(const struct sb_piece_store *store, const char *key, char out[SB_DIGEST_HEX]);
+
 /* False where there is none to use. */
 bool sb_recipe_find(struct sb_pieces *out, const struct sb_piece_store *store,
 		    const char *key) SB_MUST_CHECK;

@@ -85,7 +85,7 @@ int sb_newfile_finish(struct sb_newfile *file, struct sb_error *err)
 {
 	int fd = SB_STEAL_FD(file->fd);
 
-	if (fsync(fd) < 0) {
+	if (!file->scratch && fsync(fd) < 0) {
 		sb_fail_sys(err, "write %s", file->name);
 		close(fd);
 		return -1;
@@ -99,7 +99,7 @@ int sb_newfile_finish(struct sb_newfile *file, struct sb_error *err)
 		return sb_fail_sys(err, "rename to %s", file->name);
 	}
 	free(SB_STEAL(file->tmp));
-	return sync_parent(file->dir, file->name, err);
+	return file->scratch ? 0 : sync_parent(file->dir, file->name, err);
 }
 
 void sb_newfile_release(struct sb_newfile *file)
@@ -113,16 +113,29 @@ void sb_newfile_release(struct sb_newfile *file)
 	*file = (struct sb_newfile)SB_NEWFILE_INIT;
 }
 
-int sb_write_file(int dir, const char *name, mode_t mode, struct sb_span bytes,
-		  struct sb_error *err)
+static int write_file(int dir, const char *name, mode_t mode, struct sb_span bytes, bool scratch,
+		      struct sb_error *err)
 {
 	SB_AUTO(sb_newfile) file = SB_NEWFILE_INIT;
 
+	file.scratch = scratch;
 	if (sb_newfile_open(&file, dir, name, mode, err) < 0)
 		return -1;
 	if (sb_write_all(file.fd, bytes, err) < 0)
 		return sb_wrap(err, "%s", name);
 	return sb_newfile_finish(&file, err);
+}
+
+int sb_write_file(int dir, const char *name, mode_t mode, struct sb_span bytes,
+		  struct sb_error *err)
+{
+	return write_file(dir, name, mode, bytes, false, err);
+}
+
+int sb_write_scratch(int dir, const char *name, mode_t mode, struct sb_span bytes,
+		     struct sb_error *err)
+{
+	return write_file(dir, name, mode, bytes, true, err);
 }
 
 int sb_write_all(int fd, struct sb_span bytes, struct sb_error *err)

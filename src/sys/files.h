@@ -27,6 +27,7 @@ struct sb_newfile {
 	int dir, fd; /* dir is borrowed */
 	char *tmp, *name;
 	bool keep; /* finish refuses to replace an existing file (EEXIST) */
+	bool scratch; /* finish syncs nothing */
 };
 #define SB_NEWFILE_INIT { .dir = -1, .fd = -1 }
 
@@ -38,6 +39,10 @@ void sb_newfile_release(struct sb_newfile *file);                               
 /* The three steps in one. */
 int sb_write_file(int dir, const char *name, mode_t mode, struct sb_span bytes,
 		  struct sb_error *err) SB_MUST_CHECK;
+/* The same without a sync: below a build's work folder, which a crash leaves for the sweep, or whose
+ * layers are synced as a whole when they are kept. */
+int sb_write_scratch(int dir, const char *name, mode_t mode, struct sb_span bytes,
+		     struct sb_error *err) SB_MUST_CHECK;
 int sb_write_all(int fd, struct sb_span bytes, struct sb_error *err) SB_MUST_CHECK;
 
 /* All of a regular file; SB_ELIMIT past the buffer's ceiling, SB_ENOENT where there is none. */

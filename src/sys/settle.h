@@ -2,6 +2,7 @@
 #define SB_SETTLE_H
 
 #include "base/error.h"
+#include "sys/contents.h"
 
 /*
  * Makes a folder's modes and times depend on nothing but its content: files get
@@ -17,5 +18,14 @@ int sb_folder_settle(int dir, struct sb_error *err) SB_MUST_CHECK;
  * mistake is told no, the owner too (root is not). sb_remove_tree removes it all the same.
  */
 int sb_folder_seal(int dir, struct sb_error *err) SB_MUST_CHECK;
+
+/*
+ * Both in one walk, and `out` gets what the folder holds. The folder itself stays writable, so that
+ * it can be moved: what is in it is sealed. The folders in it only with `folders`: else their modes
+ * and times are sb_folder_close's, once nothing more is put into them.
+ */
+int sb_folder_finish(int dir, bool folders, struct sb_contents *out,
+		     struct sb_error *err) SB_MUST_CHECK;
+int sb_folder_close(int dir, const struct sb_contents *all, struct sb_error *err) SB_MUST_CHECK;
 
 #endif

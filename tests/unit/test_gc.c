@@ -37,7 +37,7 @@ static void add_layer(struct state *state, const char *key)
 	SB_AUTO_FREE char *kept = NULL;
 
 	sh("mkdir work; echo x > work/file");
-	kept = sb_store_keep_layer(&state->store, key, at("work"), &state->err);
+	kept = sb_store_keep_layer(&state->store, key, at("work"), NULL, &state->err);
 	assert_non_null(kept);
 }
 

@@ -57,7 +57,7 @@ static void make_release(struct sb_release *out, struct state *state, const char
 			       &state->err);
 	sb_json_set_take(object, "slug", make_slug(state));
 	sb_json_print(&facts, object);
-	kept = sb_store_keep_layer(&state->store, DIGEST_B, at("python"), &state->err);
+	kept = sb_store_keep_layer(&state->store, DIGEST_B, at("python"), NULL, &state->err);
 	assert_non_null(kept);
 	sb_list_add(&vars, "GREETING=hi $there");
 	OK(sb_ledger_load(out, &state->app, commit(state, "deploy", facts.p, &vars), &state->err));

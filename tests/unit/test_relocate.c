@@ -69,10 +69,24 @@ static void records_lose_the_hashes_of_scripts(void **state)
 
 	(void)state;
 	assert_true(sb_relocate_record(
-		&out, sb_span_of("../../../bin/x,sha256=abc,210\nx/__init__.py,sha256=d,1\n")));
+		&out, sb_span_of("../../../bin/x,sha256=abc,210\nx/__init__.py,sha256=d,1\n"), false));
 	assert_string_equal(out.p, "../../../bin/x,,\nx/__init__.py,sha256=d,1\n");
 	sb_buffer_clear(&out);
-	assert_false(sb_relocate_record(&out, sb_span_of("../../../bin/x,,\n")));
+	assert_false(sb_relocate_record(&out, sb_span_of("../../../bin/x,,\n"), false));
+}
+
+static void records_do_not_list_what_is_removed(void **state)
+{
+	static const char text[] = "x-1.dist-info/direct_url.json,sha256=a,9\nx/direct_url.json,sha256=b,1\n"
+				   "x-1.dist-info/uv_cache.json,sha256=c,8\n";
+	SB_AUTO(sb_buffer) out = SB_BUFFER_INIT(4096);
+
+	(void)state;
+	assert_true(sb_relocate_record(&out, sb_span_of(text), true));
+	assert_string_equal(out.p, "x/direct_url.json,sha256=b,1\n");
+	sb_buffer_clear(&out);
+	assert_true(sb_relocate_record(&out, sb_span_of(text), false));
+	assert_string_equal(out.p, "x-1.dist-info/direct_url.json,sha256=a,9\nx/direct_url.json,sha256=b,1\n");
 }
 
 int main(void)
@@ -82,6 +96,7 @@ int main(void)
 		cmocka_unit_test(path_files_become_relative),
 		cmocka_unit_test(finders_compute_their_paths),
 		cmocka_unit_test(records_lose_the_hashes_of_scripts),
+		cmocka_unit_test(records_do_not_list_what_is_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ static void store_keeps_a_layer_once(void **out)
 		SB_AUTO_FREE char *found = NULL;
 
 		sh("mkdir work && echo %d > work/file", i);
-		kept = sb_store_keep_layer(&state->store, DIGEST_A, at("work"), &state->err);
+		kept = sb_store_keep_layer(&state->store, DIGEST_A, at("work"), NULL, &state->err);
 		assert_non_null(kept);
 		found = sb_store_layer(&state->store, DIGEST_A);
 		assert_string_equal(found, kept);
