@@ -429,6 +429,7 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 				    .work_path = work_path,
 				    .cache_path = cache_path,
 				    .no_cache = make->no_cache,
+				    .followed = make->followed,
 				    .confirm = make->second_run,
 				    .find_layer = find_layer,
 				    .keep_layer = keep_layer,

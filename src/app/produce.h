@@ -40,6 +40,7 @@ struct sb_produce {
 	bool heroku;                    /* check by Heroku's rules instead of ours */
 	bool only_static;               /* check the files, and start no program */
 	bool static_told;               /* what the files alone give was shown: it stands first, the rest behind */
+	bool followed;                  /* a second run is made behind this one */
 	bool second_run;                /* only what a remembered result still needs; no slug is made */
 	json_t **checklist;             /* out of the check, owned; or NULL: not asked for */
 	const char *work;               /* a folder to work in, swept by the caller; NULL: the store's tmp */

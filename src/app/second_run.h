@@ -10,7 +10,7 @@
  * It has the lowest priority, a lock and a work folder of its own, and takes none of what a push
  * waits for: neither the app's build lock nor one of slugbuild.maxBuilds places. A push of the app
  * that begins to build ends it; so do slugbuild.stepTimeout and a kill. Then the result stays as
- * it was, not yet to be reused, and the next push makes this run in passing.
+ * it was, not yet to be reused: the next push runs collectstatic plainly, and this run is made behind it.
  *
  * What came of it is added to the log of the build: slugbuild builds:output ID.
  */

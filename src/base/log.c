@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STEP "-----> "
 #define DETAIL "       "
 #define ALARM " !     "
 #define SILENCE_MS 15000 /* then the heartbeat */
@@ -52,7 +53,7 @@ void sb_log_step(struct sb_log *log, const char *fmt, ...)
 	snprintf(log->step, sizeof(log->step), "%.*s", (int)sizeof(log->step) - 1,
 		 sb_buffer_span(&clean).p);
 	log->step_ms = sb_log_clock();
-	sb_log_put(log, SB_LOG_OURS, "-----> ", sb_buffer_span(&clean));
+	sb_log_put(log, SB_LOG_OURS, STEP, sb_buffer_span(&clean));
 }
 
 /* The end of what children said; the older half goes when it is full. */
@@ -104,6 +105,20 @@ void sb_log_raw(struct sb_log *log, const char *fmt, ...)
 	FORMATTED(text, fmt);
 
 	put_lines(log, SB_LOG_OURS, "", sb_span_of(text));
+}
+
+void sb_log_replay(struct sb_log *log, struct sb_span text)
+{
+	struct sb_span line;
+
+	while (sb_span_line(&text, &line)) {
+		if (sb_span_starts(line, STEP))
+			sb_log_step(log, "%.*s", (int)(line.n - strlen(STEP)), line.p + strlen(STEP));
+		else if (sb_span_starts(line, ALARM))
+			sb_log_put(log, SB_LOG_LOUD, "", line);
+		else
+			sb_log_put(log, SB_LOG_CHILD, "", line);
+	}
 }
 
 void sb_log_tick(struct sb_log *log)

@@ -53,6 +53,9 @@ void sb_log_say(struct sb_log *log, const char *fmt, ...) SB_PRINTF(2, 3); /* a 
 void sb_log_warn(struct sb_log *log, const char *fmt, ...) SB_PRINTF(2, 3);
 void sb_log_raw(struct sb_log *log, const char *fmt, ...) SB_PRINTF(2, 3); /* no prefix: "Verifying deploy... done." */
 
+/* What another log wrote into its file, a part of it in whole lines: shown as if it were said here. */
+void sb_log_replay(struct sb_log *log, struct sb_span text);
+
 /* The one block that ends a failure: what, where, how to fix it, the build's id (or NULL). */
 void sb_log_fail(struct sb_log *log, const struct sb_error *err, const char *build);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "build/beside.h"
 #include "build/deps.h"
 #include "build/launch.h"
 #include "build/probe.h"
@@ -47,13 +48,9 @@ static void tell_sandbox(struct sb_build *build)
 }
 
 /* Runs the probe and shows what it added. With `after` the release step asks, and refuses nothing. */
-static int probe(struct sb_build *build, struct sb_error *err)
+static int probe(struct sb_build *build, size_t step, struct sb_error *err)
 {
 	size_t errors;
-
-	if (build->settings->probe != SB_PROBE_BEFORE || !build->findings)
-		return 0;
-	size_t step = sb_timing_begin(build->timings, "probe");
 
 	if (sb_probe_run(build, err) < 0)
 		return -1;
@@ -66,6 +63,20 @@ static int probe(struct sb_build *build, struct sb_error *err)
 	if (errors)
 		return sb_fail(err, SB_EREFUSED, "What stands above must be mended first.");
 	return 0;
+}
+
+/* What runs the app: the probe, and collectstatic beside it. */
+static int run_app(struct sb_build *build, struct sb_error *err)
+{
+	__attribute__((cleanup(sb_beside_release))) struct sb_beside beside = SB_BESIDE_INIT;
+
+	bool asked = sb_probe_wanted(build);
+	size_t step = asked ? sb_timing_begin(build->timings, "probe") : 0;
+
+	sb_beside_begin(&beside, build, asked);
+	if (asked && probe(build, step, err) < 0)
+		return -1;
+	return sb_beside_end(&beside, err);
 }
 
 static int dependencies(struct sb_build *build, const struct sb_pythons *all, struct sb_error *err)
@@ -99,7 +110,7 @@ static int confirm(struct sb_build *build, struct sb_error *err)
 	sb_log_release(&silent);
 	if (done < 0 || !build->deps_path)
 		return done;
-	if (build->settings->probe == SB_PROBE_BEFORE && sb_probe_run(build, err) < 0)
+	if (sb_probe_run(build, err) < 0)
 		return -1;
 	return sb_statics_make(build, err);
 }
@@ -117,12 +128,8 @@ int sb_build_run(struct sb_build *build, struct sb_error *err)
 	tell_sandbox(build);
 	sb_timing_end(build->timings, step, false, "%zu found", all.n);
 	if (dependencies(build, &all, err) < 0 || sb_programs_present(build, err) < 0 ||
-	    probe(build, err) < 0)
+	    run_app(build, err) < 0)
 		return -1;
-	step = sb_timing_begin(build->timings, "collectstatic");
-	if (sb_statics_make(build, err) < 0)
-		return -1;
-	sb_timing_end(build->timings, step, build->static_reused, "%s", build->static_note ? build->static_note : "");
 	return sb_launch_make(build, err);
 }
 

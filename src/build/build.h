@@ -16,7 +16,7 @@
  *	deps.c      the dependency layer: a folder with .slugbuild/python, kept in the store
  *	checkout    the app's files, only where something that runs needs them
  *	probe.c     what only a running Django can tell
- *	statics.c   collectstatic, and the files it made
+ *	statics.c   collectstatic, and the files it made; beside the probe (beside.c)
  *
  * The build works in `work` (a folder of its own, removed by the caller) and asks its
  * caller for kept layers (`keep`): it does not know the store. What it makes are folders;
@@ -39,6 +39,8 @@ struct sb_build {
 	const char *work_path;        /* the same, as a path */
 	const char *cache_path;       /* <store>/cache: pip's and uv's */
 	bool no_cache;                /* -o no-cache: make the layers again */
+	bool followed; /* a second run will be made behind this one: it need not be made here */
+	const atomic_bool *stop; /* ends the steps once it is true; or NULL */
 	bool confirm; /* only the second run that a remembered result needs (memo.h) */
 	/* A kept layer's folder by key (owned, or NULL), and taking a new one in (renames `path`,
 	 * returns the kept path). `contents`: of a folder that is settled and sealed, or NULL. */

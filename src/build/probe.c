@@ -288,7 +288,7 @@ static int ask(struct sb_build *build, struct sb_error *err)
 	}
 	sb_log_step(build->log, build->confirm ? "A second check of the app, under another date"
 						: "Checking the app");
-	if (memo.state == SB_MEMO_ONCE) {
+	if (memo.state == SB_MEMO_ONCE && (build->confirm || !build->followed)) {
 		int done = run_again(&memo, &step, err);
 
 		if (done > 0 && !build->confirm)
@@ -299,12 +299,18 @@ static int ask(struct sb_build *build, struct sb_error *err)
 	return run_first(&memo, &step, question, err);
 }
 
+bool sb_probe_wanted(const struct sb_build *build)
+{
+	return build->settings->probe == SB_PROBE_BEFORE && build->findings && build->settings->config_in_build &&
+	       sb_build_has_django(build);
+}
+
 int sb_probe_run(struct sb_build *build, struct sb_error *err)
 {
 	struct sb_settings limited = *build->settings; /* borrows everything */
 	struct sb_build copy = *build;
 
-	if (!sb_build_has_django(build) || !build->settings->config_in_build || !build->findings)
+	if (!sb_probe_wanted(build))
 		return 0;
 	if (limited.step_seconds <= 0 || limited.step_seconds > SECONDS)
 		limited.step_seconds = SECONDS;

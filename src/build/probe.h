@@ -17,6 +17,9 @@
  * answer is a finding too (probe-silent). -1 only when cancelled, or where it could not be set up.
  * With slugbuild.probe = after the same is asked in the release step: see app/release_probe.h.
  */
+/* Whether there is anything to ask. */
+bool sb_probe_wanted(const struct sb_build *build);
+
 int sb_probe_run(struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;
 
 #endif

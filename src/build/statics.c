@@ -342,7 +342,8 @@ static void tell_why(struct sb_build *build, const struct sb_memo *memo)
 		}
 		break;
 	case SB_MEMO_ONCE:
-		build->static_note = sb_xstrdup("its second run had not been made");
+		build->static_note = sb_xstrdup(build->followed ? "its second run comes behind the push"
+								: "its second run had not been made");
 		break;
 	case SB_MEMO_UNSTABLE:
 		build->static_note = sb_xstrdup("two runs of it made different files");
@@ -375,7 +376,7 @@ int sb_statics_make(struct sb_build *build, struct sb_error *err)
 	else
 		sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
 	tell_why(build, &memo);
-	if (memo.state == SB_MEMO_ONCE) {
+	if (memo.state == SB_MEMO_ONCE && (build->confirm || !build->followed)) {
 		done = run_again(build, &memo, &step, err);
 		if (done || build->confirm)
 			return done < 0 ? -1 : 0;

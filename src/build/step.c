@@ -135,6 +135,7 @@ int sb_step_run(struct sb_step *step, struct sb_error *err)
 		.memory = settings->build_memory,
 		.disk = step->build->work,
 		.disk_floor = settings->disk_floor,
+		.stop = step->build->stop,
 		.line = take_line,
 		.separate = step->separate,
 		.error_line = take_error,

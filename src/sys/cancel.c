@@ -33,7 +33,8 @@ void sb_cancel_also(const char *(*why)(void *ctx), void *ctx)
 
 const char *sb_cancel_asked(void)
 {
-	static const char *reason; /* once asked, it stays so */
+	static _Atomic(const char *) known; /* once asked, it stays so */
+	const char *reason = known;
 
 	if (reason)
 		return reason;
@@ -45,6 +46,8 @@ const char *sb_cancel_asked(void)
 		reason = "the connection hung up";
 	else if (question)
 		reason = question(question_ctx);
+	if (reason)
+		known = reason;
 	return reason;
 }
 

@@ -135,7 +135,7 @@ static void tick(struct run *run, int64_t now)
 	run->next_tick = now + TICK_MS;
 	if (child->tick)
 		child->tick(child->ctx);
-	if (sb_cancel_asked())
+	if (sb_cancel_asked() || (child->stop && atomic_load(child->stop)))
 		stop(run, SB_CHILD_CANCELLED);
 	weigh(run);
 	left = child->disk > 0 && child->disk_floor ? sb_free_bytes(child->disk, NULL) : -1;

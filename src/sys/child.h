@@ -1,6 +1,7 @@
 #ifndef SB_CHILD_H
 #define SB_CHILD_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -40,6 +41,7 @@ struct sb_child {
 	int disk;                /* a directory's descriptor whose filesystem must keep `disk_floor` free; 0: none */
 	int64_t disk_floor;
 	bool daemons;            /* what it leaves running after a normal end lives on (runners) */
+	const atomic_bool *stop; /* ends it like a cancel, once it is true; or NULL */
 	const int *pass;         /* descriptors it keeps, at the same numbers; ends with -1; or NULL */
 	void (*line)(void *ctx, struct sb_span line); /* each line as it comes, without its end */
 	bool separate;           /* `line` gets standard output only; stderr goes to `error_line` */
@@ -85,7 +87,7 @@ const char *sb_child_end_text(const struct sb_child *child, const struct sb_chil
  * Cancelling. sb_cancel_on_signals makes TERM, INT and HUP set a flag; a running child is
  * then ended. sb_cancel_also adds a question asked on each tick ("is the client gone?", "was
  * builds:cancel called?"): a non-NULL answer is the reason. What works long without a child asks
- * sb_cancel_asked as often. The main thread only.
+ * sb_cancel_asked as often. What is asked may be asked by any thread; the rest is the main thread's.
  */
 void sb_cancel_on_signals(void);
 void sb_cancel_also(const char *(*why)(void *ctx), void *ctx);
