@@ -107,26 +107,46 @@ struct sb_findings sb_findings_after(const struct sb_findings *list, size_t n)
 	return rest;
 }
 
+static void drop(struct sb_finding *finding)
+{
+	free(finding->path);
+	free(finding->text);
+	free(finding->fix);
+	free(finding->source);
+}
+
+/* Whether it was told already: the same of the same place. */
+static bool is_told(const struct sb_findings *list, size_t n, const struct sb_finding *finding)
+{
+	for (size_t i = 0; i < n && finding->path; i++)
+		if (!strcmp(list->item[i].rule, finding->rule) && list->item[i].path &&
+		    !strcmp(list->item[i].path, finding->path) && list->item[i].line == finding->line)
+			return true;
+	return false;
+}
+
 void sb_findings_take(struct sb_findings *to, struct sb_findings *from)
 {
+	size_t before = to->n;
+
 	for (size_t i = 0; i < from->n; i++) {
+		if (is_told(to, before, &from->item[i])) {
+			drop(&from->item[i]);
+			continue;
+		}
 		sb_grow(&to->item, to->n, sizeof(*to->item));
 		to->item[to->n++] = from->item[i];
+		to->errors += from->item[i].severity == SB_ERROR;
+		to->warnings += from->item[i].severity == SB_WARNING;
 	}
-	to->errors += from->errors;
-	to->warnings += from->warnings;
 	free(from->item);
 	*from = (struct sb_findings) { 0 };
 }
 
 void sb_findings_release(struct sb_findings *list)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		free(list->item[i].path);
-		free(list->item[i].text);
-		free(list->item[i].fix);
-		free(list->item[i].source);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		drop(&list->item[i]);
 	free(list->item);
 	*list = (struct sb_findings) { 0 };
 }

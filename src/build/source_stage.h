@@ -33,6 +33,11 @@ struct sb_source_stage {
 int sb_source_stage(struct sb_findings *findings, const struct sb_source_stage *stage,
 		    struct sb_error *err) SB_MUST_CHECK;
 
+/* The locks in the root that are older than what they were made from: "uv.lock". Added to `older`;
+ * nothing where that cannot be told. Of `stage` the settings, repository, tree and plan count. */
+int sb_source_locks(struct sb_list *older, const struct sb_source_stage *stage,
+		    struct sb_error *err) SB_MUST_CHECK;
+
 /* Adds what a probe printed: [{rule, severity, path, line, column, text, fix, source}]; what names
  * no rule of ours is left out. */
 void sb_findings_from_json(struct sb_findings *findings, const struct sb_settings *settings,

@@ -281,7 +281,7 @@ static int look_as_heroku(struct sb_plan *plan, struct sb_view *view, struct sb_
 	    sb_files_prepare(plan, view, err) < 0)
 		return -1;
 	view->findings = findings;
-	return sb_heroku_look(view, err);
+	return sb_heroku_look(plan, view, err);
 }
 
 int sb_check_run(struct sb_plan *plan, struct sb_findings *findings, const struct sb_check *check,

@@ -7,7 +7,6 @@
 #include "check/version.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 const char sb_heroku_release[] = "v351";
@@ -39,6 +38,7 @@ static const char *const reasons[][2] = {
 	{ "heroku-python-version-unknown-patch", "python-version::unknown-patch" },
 	{ "heroku-install-dependencies-pip", "install-dependencies::pip" },
 	{ "heroku-install-dependencies-pipenv", "install-dependencies::pipenv" },
+	{ "heroku-install-dependencies-poetry", "install-dependencies::poetry" },
 	{ "heroku-install-dependencies-uv", "install-dependencies::uv" },
 };
 
@@ -53,12 +53,10 @@ const char *sb_heroku_reason(const char *rule)
 struct sb_finding *sb_heroku_report(const struct sb_view *view, const char *rule, const char *path,
 				    unsigned line, const char *fmt, ...)
 {
-	SB_AUTO_FREE char *text = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = sb_xstrdup(fmt);
+	SB_AUTO_FREE char *text = sb_xvasprintf(fmt, ap);
 	va_end(ap);
 
 	struct sb_finding *f =
@@ -356,7 +354,32 @@ static void look_at_origin(const struct sb_view *view, const struct sb_heroku_py
 			       python->minor);
 }
 
-int sb_heroku_look(const struct sb_view *view, struct sb_error *err)
+void sb_heroku_older(struct sb_findings *findings, const struct sb_settings *settings,
+		     enum sb_manager manager, const struct sb_list *older)
+{
+	static const struct {
+		enum sb_manager manager;
+		const char *lock, *input, *rule, *again;
+	} locks[] = {
+		{ SB_PIPENV, "Pipfile.lock", "Pipfile", "heroku-install-dependencies-pipenv", "pipenv lock" },
+		{ SB_POETRY, "poetry.lock", "pyproject.toml", "heroku-install-dependencies-poetry", "poetry lock" },
+		{ SB_UV, "uv.lock", "pyproject.toml", "heroku-install-dependencies-uv", "uv lock" },
+	};
+
+	for (size_t i = 0; i < SB_COUNT(locks); i++) {
+		if (locks[i].manager != manager || !sb_list_has(older, locks[i].lock))
+			continue;
+
+		struct sb_finding *f = sb_report(findings, settings, locks[i].rule,
+						 "%s was changed after %s was made of it", locks[i].input,
+						 locks[i].lock);
+
+		sb_finding_at(f, locks[i].lock, 0, 0);
+		sb_finding_fix(f, "%s && git add %s %s", locks[i].again, locks[i].input, locks[i].lock);
+	}
+}
+
+int sb_heroku_look(struct sb_plan *plan, const struct sb_view *view, struct sb_error *err)
 {
 	struct sb_heroku_python python = { 0 };
 	enum sb_manager manager;
@@ -373,6 +396,7 @@ int sb_heroku_look(const struct sb_view *view, struct sb_error *err)
 	if (left_behind(view, err) < 0 || find_manager(&manager, view, err) < 0 ||
 	    sb_heroku_version(&python, view, manager == SB_PIPENV, err) < 0)
 		return -1;
+	plan->manager = manager;
 	look_at_origin(view, &python, manager);
 	if (manager == SB_PIP)
 		return look_at_pip(view, err);

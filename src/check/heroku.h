@@ -18,7 +18,13 @@
 /* The release of the buildpack whose rules and versions these are. */
 extern const char sb_heroku_release[];
 
-int sb_heroku_look(const struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
+/* plan->manager is the one whose file is there, where there is no doubt. */
+int sb_heroku_look(struct sb_plan *plan, const struct sb_view *view, struct sb_error *err) SB_MUST_CHECK;
+
+/* Of locks that are older than their inputs (build/source_stage.h), the manager's: its installer will
+ * not take it. */
+void sb_heroku_older(struct sb_findings *findings, const struct sb_settings *settings,
+		     enum sb_manager manager, const struct sb_list *older);
 
 /* "python-version::eol" of "heroku-python-version-eol"; NULL where the buildpack only warns, and
  * for all other rules. */

@@ -9,7 +9,8 @@
 #define SETTINGS_MAX (1 << 20)
 #define WORD "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
-/* `brings`: distributions that install the module as well, blanks between. */
+/* The few that settings import most: what more there is the source stage judges, which has the whole
+ * table (templates/probes/source_packages.py). `brings`: distributions that install the module as well, blanks between. */
 static const struct module {
 	const char *name, *package, *brings;
 } modules[] = {
@@ -99,6 +100,15 @@ static int is_own(const struct sb_plan *plan, const struct sb_view *view, const 
 	return 0;
 }
 
+/* As templates/probes/source_packages.py says it. */
+static const char *way_to_add(enum sb_manager manager)
+{
+	return manager == SB_PIPENV   ? "pipenv install"
+	       : manager == SB_POETRY ? "poetry add"
+	       : manager == SB_UV     ? "uv add"
+				      : "add to requirements.txt: ";
+}
+
 static int judge(const struct sb_plan *plan, const struct sb_needs *needs, const struct sb_view *view,
 		 const struct sb_text *text, const char *import, struct sb_error *err)
 {
@@ -113,10 +123,10 @@ static int judge(const struct sb_plan *plan, const struct sb_needs *needs, const
 		own = is_own(plan, view, modules[i].name, err);
 		if (own)
 			return own < 0 ? -1 : 0;
-		sb_finding_fix(sb_text_report(text, "settings-import-missing", line, 0,
-					      "the settings import %s, and no dependency file names %s",
+		sb_finding_fix(sb_text_report(text, "dependency-undeclared", line, 1,
+					      "the settings use %s, and no dependency file names %s",
 					      modules[i].name, modules[i].package),
-			       "add %s to the dependencies", modules[i].package);
+			       "%s %s", way_to_add(plan->manager), modules[i].package);
 	}
 	return 0;
 }

@@ -94,11 +94,12 @@ const struct sb_rule sb_rules_dependencies[] = {
 	  "a lock as well (it compares hashes and specifiers, too), but only minutes later. Make the lock "
 	  "again and commit both files.",
 	  "celery in [packages] of the Pipfile, and no celery in Pipfile.lock" },
-	{ "settings-import-missing", SB_WARNING, "the settings import a package that no dependency file has",
-	  "The import works on a machine where the package happens to be installed, and ends the build with a "
-	  "ModuleNotFoundError. Only packages that Django settings often use are judged (dj_database_url, "
-	  "whitenoise, dotenv, environ, decouple …), at the top level, and only where the dependency files are "
-	  "complete.",
-	  "import dj_database_url in settings.py, and no dj-database-url in requirements.txt" },
+	{ "dependency-undeclared", SB_WARNING, "the settings use a package that no dependency file names",
+	  "A module that the settings import, or an app or middleware that they name, comes from a package "
+	  "that is in no requirement file and no lock: it is on your machine and not on the server, where "
+	  "the settings will not import. Only packages that Django settings often use are judged, and only where "
+	  "the dependency files are complete; imports under try or if, and modules in the tree, are left alone.",
+	  "settings.py, and no dj-database-url in requirements.txt:\n"
+	  "import dj_database_url" },
 };
 const size_t sb_rules_dependencies_count = SB_COUNT(sb_rules_dependencies);

@@ -113,13 +113,19 @@ const struct sb_rule sb_rules_heroku[] = {
 	  "requirements.txt:\n"
 	  "an-invalid-requirement!" },
 	{ "heroku-install-dependencies-pipenv", SB_ERROR,
-	  "Pipfile.lock was made for another Python",
-	  "pipenv install --deploy refuses a Python other than the one in Pipfile.lock. Reason: "
-	  "install-dependencies::pipenv.",
+	  "pipenv will not take the lock",
+	  "pipenv install --deploy refuses a Python other than the one in Pipfile.lock, and a lock whose hash "
+	  "is not that of the Pipfile beside it. Reason: install-dependencies::pipenv.",
 	  ".python-version has 3.13, Pipfile.lock has python_version 3.12" },
+	{ "heroku-install-dependencies-poetry", SB_ERROR,
+	  "Poetry will not take the lock",
+	  "poetry sync refuses a lock whose content-hash is not that of the pyproject.toml beside it. Reason: "
+	  "install-dependencies::poetry.",
+	  "a package added to pyproject.toml by hand, without poetry lock" },
 	{ "heroku-install-dependencies-uv", SB_ERROR,
-	  "uv.lock does not allow the Python that is asked for",
-	  "uv sync ends where requires-python and .python-version do not fit. Reason: install- "
+	  "uv will not take the lock",
+	  "uv sync ends where requires-python and .python-version do not fit, and, being told --locked, where "
+	  "pyproject.toml asks for other packages than uv.lock was made for. Reason: install- "
 	  "dependencies::uv.",
 	  ".python-version has 3.13, uv.lock has requires-python = \"==3.12.*\"" },
 	{ "heroku-python-version-unspecified", SB_WARNING,

@@ -46,12 +46,6 @@ const struct sb_rule sb_rules_settings[] = {
 	  "with config:set, or give a default.",
 	  "settings.py, with no such config var:\n"
 	  "SECRET_KEY = os.environ['SECRET_KEY']" },
-	{ "dependency-undeclared", SB_WARNING, "the settings use a package that no dependency file names",
-	  "A module that the settings import, or an app or middleware that they name, comes from a package "
-	  "that is in no requirement file and no lock: it is on your machine and not on the server, where "
-	  "the settings will not import. Imports under try or if, and modules in the tree, are left alone.",
-	  "settings.py, and no dj-database-url in requirements.txt:\n"
-	  "import dj_database_url" },
 	{ "secret-key-literal", SB_WARNING, "SECRET_KEY is committed",
 	  "Who can read the repository can sign sessions and password reset links. Read it from a config "
 	  "var, and take a new one: the old one stays in the history.",

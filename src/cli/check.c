@@ -49,6 +49,31 @@ static void add_report(struct sb_cli *cli, struct sb_produce *make)
 	sb_findings_from_json(&make->findings, make->settings, json_object_get(release.facts, "findings"));
 }
 
+/* Whether the locks fit their inputs takes a parser of TOML, so an interpreter. */
+static int look_at_locks(struct sb_produce *make, struct sb_error *err)
+{
+	struct sb_source_stage stage = {
+		.settings = make->settings, .repo = make->repo, .tree = make->tree, .plan = &make->plan
+	};
+	SB_AUTO(sb_findings) found = { 0 };
+	SB_AUTO(sb_list) older = { 0 };
+
+	if (sb_source_locks(&older, &stage, err) < 0)
+		return -1;
+	sb_heroku_older(&found, make->settings, make->plan.manager, &older);
+	sb_findings_take(&make->findings, &found);
+	return 0;
+}
+
+static int look_further(struct sb_cli *cli, struct sb_produce *make, struct sb_error *err)
+{
+	if (make->heroku && !make->only_static && look_at_locks(make, err) < 0)
+		return -1;
+	if (make->config_known)
+		add_report(cli, make);
+	return 0;
+}
+
 int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 {
 	SB_AUTO(sb_list) config = { 0 };
@@ -75,8 +100,8 @@ int sb_cmd_check(struct sb_cli *cli, struct sb_error *err)
 				   .oid = oid };
 	int done = sb_produce_check(&make, err);
 
-	if (done == 0 && make.config_known)
-		add_report(cli, &make);
+	if (done == 0)
+		done = look_further(cli, &make, err);
 	if (done == 0)
 		done = wanted ? sb_cli_print_checklist(cli, checklist, err) : show_findings(cli, &make);
 	int status = done < 0 ? -1 : make.findings.errors > 0;

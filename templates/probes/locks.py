@@ -10,12 +10,14 @@
 #    "runs_code": false, "error": null}
 #
 # "rest" has what no hash can be checked of: VCS, local paths.
-import hashlib
 import io
 import json
 import os
 import re
 import sys
+
+from lock_inputs import (has_toml, normal, pipfile_is_newer, pyproject_is_newer, requirement, toml,
+                         uv_is_older, uv_root)
 
 
 class Stale(Exception):
@@ -25,32 +27,6 @@ class Stale(Exception):
 def read(folder, name):
     with io.open(os.path.join(folder, name), encoding="utf-8") as file:
         return file.read()
-
-
-def toml(text):
-    try:
-        import tomllib as parser
-    except ImportError:
-        try:
-            from pip._vendor import tomli as parser
-        except ImportError:
-            try:
-                from pip._vendor import toml as parser
-            except ImportError:
-                from pip._vendor import pytoml as parser
-    return parser.loads(text)
-
-
-def has_toml():
-    try:
-        toml("a = 1")
-        return True
-    except ImportError:
-        return False
-
-
-def normal(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 class Markers(object):
@@ -102,10 +78,6 @@ def caret(spec):
     return ",".join(one for one in out if one)
 
 
-def sha256(text):
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
 def line_of(name, version, extras=(), hashes=()):
     extras = "[%s]" % ",".join(sorted(extras)) if extras else ""
     return "%s%s==%s%s" % (name, extras, version,
@@ -114,39 +86,16 @@ def line_of(name, version, extras=(), hashes=()):
 
 # Pipfile.lock
 
-def pipfile_hashes(pipfile, lock):
-    """The hashes that the versions of pipenv compute of a Pipfile."""
-    sources = pipfile.get("source") or lock.get("_meta", {}).get("sources", [])
-    data = {
-        "_meta": {"sources": sources, "requires": pipfile.get("requires", {})},
-        "default": pipfile.get("packages", {}),
-        "develop": pipfile.get("dev-packages", {}),
-    }
-    known = ("source", "requires", "packages", "dev-packages", "scripts", "pipenv", "pipfile",
-             "default", "develop")
-    more = dict(data)
-    for key, value in pipfile.items():
-        if key not in known:
-            more[key] = value
-    for one in (data, more):
-        yield sha256(json.dumps(one, sort_keys=True, separators=(",", ":")))
-    # 2017's pipenv kept a source without a name as it was, or gave it none.
-    for one in (data, more):
-        yield sha256(json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
-
-
 def pipenv(folder, markers):
     try:
         lock = json.loads(read(folder, "Pipfile.lock"))
     except ValueError as error:
         raise Stale("Pipfile.lock is no JSON: %s" % error, "Pipfile.lock", "pipenv lock")
     meta = lock.get("_meta", {})
-    wanted = meta.get("hash", {}).get("sha256")
-    if wanted and os.path.exists(os.path.join(folder, "Pipfile")) and has_toml():
-        pipfile = toml(read(folder, "Pipfile"))
-        if wanted not in list(pipfile_hashes(pipfile, lock)):
-            raise Stale("Pipfile.lock is out of date: Pipfile was changed after it was made",
-                        "Pipfile.lock", "pipenv lock, and commit both files")
+    if os.path.exists(os.path.join(folder, "Pipfile")) and has_toml() and \
+            pipfile_is_newer(toml(read(folder, "Pipfile")), lock):
+        raise Stale("Pipfile.lock is out of date: Pipfile was changed after it was made",
+                    "Pipfile.lock", "pipenv lock, and commit both files")
     hashed, rest = [], []
     for name, package in sorted(lock.get("default", {}).items()):
         if not markers.hold(package.get("markers")):
@@ -177,35 +126,6 @@ def pipenv(folder, markers):
 
 # poetry.lock
 
-def poetry_hash(project, keys, groups):
-    """Poetry's content hash of pyproject.toml, as its Locker computes it."""
-    legacy = ("dependencies", "source", "extras", "dev-dependencies")
-    tool = project.get("tool", {}).get("poetry", {})
-    table = project.get("project", {})
-    own = {key: table[key] for key in
-           ("requires-python", "dependencies", "optional-dependencies") if key in table}
-    content = {}
-    for key in keys:
-        if tool.get(key) is not None or (key in legacy and not own and not groups):
-            content[key] = tool.get(key)
-    if own or groups:
-        content = {"tool": {"poetry": content}}
-        if own:
-            content["project"] = own
-        if groups:
-            content["dependency-groups"] = groups
-    return sha256(json.dumps(content, sort_keys=True))
-
-
-def poetry_hashes(project):
-    """What the versions of Poetry may have written."""
-    legacy = ("dependencies", "source", "extras", "dev-dependencies")
-    groups = project.get("dependency-groups", {})
-    for keys in (legacy + ("group",), legacy, ("dependencies", "group", "source", "extras")):
-        yield poetry_hash(project, keys, groups)
-        yield poetry_hash(project, keys, {})
-
-
 def wishes_of(value):
     """Poetry's dependency: a version, a table, or a list of tables."""
     for one in value if isinstance(value, list) else [value]:
@@ -223,14 +143,6 @@ def poetry_roots(project, markers):
             if (normal(name) != "python" and not wish.get("optional")
                     and markers.hold(wish.get("markers")) and markers.fits(wish.get("python"))):
                 yield name, wish.get("extras", ())
-
-
-def requirement(text):
-    """"name[extra]>=1 ; marker" → its four parts."""
-    text, _, marker = text.partition(";")
-    match = re.match(r"^\s*([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*(.*?)\s*$", text)
-    extras = [one.strip() for one in (match.group(2) or "").split(",") if one.strip()]
-    return match.group(1), extras, match.group(3).strip("() "), marker.strip()
 
 
 def reachable(roots, edges):
@@ -254,8 +166,7 @@ def poetry_hashes_of(package, lock):
 def poetry(folder, markers):
     lock = toml(read(folder, "poetry.lock"))
     project = toml(read(folder, "pyproject.toml"))
-    wanted = lock.get("metadata", {}).get("content-hash")
-    if wanted and wanted not in list(poetry_hashes(project)):
+    if pyproject_is_newer(project, lock):
         raise Stale("poetry.lock is out of date: pyproject.toml was changed after it was made",
                     "poetry.lock", "poetry lock, and commit both files")
     packages = {}
@@ -304,38 +215,19 @@ def poetry(folder, markers):
 
 # uv.lock
 
-def uv_is_stale(root, project):
-    """Whether the root package's own list of wishes is no longer pyproject.toml's."""
-    def plain(name, extras, spec):
-        return (normal(name), tuple(sorted(extras)),
-                tuple(sorted(one.strip() for one in spec.split(",") if one.strip())))
-
-    locked = {plain(one["name"], one.get("extras", ()), one.get("specifier", ""))
-              for one in root.get("metadata", {}).get("requires-dist", [])
-              if "extra ==" not in one.get("marker", "")}
-    wished = set()
-    for text in project.get("project", {}).get("dependencies", []):
-        name, extras, spec, _ = requirement(text)
-        wished.add(plain(name, extras, "" if spec.startswith("@") else spec.replace(" ", "")))
-    return locked != wished
-
-
 def uv(folder, markers):
     lock = toml(read(folder, "uv.lock"))
     project = toml(read(folder, "pyproject.toml"))
-    packages, root = {}, None
+    packages, root = {}, uv_root(lock)
     for package in lock.get("package", []):
         packages.setdefault(normal(package["name"]), []).append(package)
-        source = package.get("source", {})
-        if source.get("virtual") == "." or source.get("editable") == ".":
-            root = package
     if root is None:
         raise Stale("uv.lock has no entry for the project itself", "uv.lock",
                     "uv lock, and commit it")
-    if "metadata" in root and uv_is_stale(root, project):
+    if uv_is_older(root, project):
         raise Stale("uv.lock is out of date: pyproject.toml was changed after it was made",
                     "uv.lock", "uv lock, and commit both files")
-    hashed, rest, seen = [], [], set()
+    rest, seen = [], set()
     todo = [(root, "")]
     while todo:
         package, extra = todo.pop()

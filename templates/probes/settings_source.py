@@ -10,6 +10,7 @@
 #            config vars, those whose values are such words),
 #            "requirements": {PATH: TEXT}, "python": [3, 11] or null, "collectstatic": bool,
 #            "dotenv": bool, "gitignore": TEXT or null, "others": [PATH in the root], "app": NAME}
+#   or      {"locks": {NAME: TEXT}}, which is answered with {"older": [NAME]}
 #   output  {"findings": [{rule, severity, path, line, column, text, fix, source}],
 #            "checklist": [{item, state, note}], "note": TEXT or null}
 #
@@ -22,6 +23,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lock_inputs import older_locks  # noqa: E402
 from source_base import APP, MISSING, UNKNOWN, Path, Read, Said, dotted  # noqa: E402
 from source_packages import Packages  # noqa: E402
 from source_values import Reader  # noqa: E402
@@ -587,6 +589,13 @@ class Check(object):
 
     # -- all of it --------------------------------------------------------------------------------------
 
+    def locks(self):
+        for lock, source, again in older_locks(self.given["requirements"]):
+            self.findings.append({
+                "rule": "lock-stale", "severity": None, "path": lock, "line": 0, "column": 0,
+                "text": "%s was changed after %s was made of it" % (source, lock),
+                "fix": "%s && git add %s %s" % (again, source, lock), "source": None})
+
     def syntax(self):
         python = self.given["python"] or list(sys.version_info[:2])
         ours = list(sys.version_info[:2])
@@ -612,6 +621,7 @@ class Check(object):
             pass
 
     def run(self):
+        self.locks()
         found = self.find_settings()
         self.syntax()
         if not found:
@@ -653,6 +663,10 @@ def is_read_as_text(read):
 
 def main():
     given = json.load(sys.stdin)
+    if "locks" in given:
+        json.dump({"older": [found[0] for found in older_locks(given["locks"])]}, sys.stdout)
+        sys.stdout.write("\n")
+        return
     check = Check(given)
     out = {"note": None, "checklist": []}
     try:
@@ -661,7 +675,8 @@ def main():
             from source_checklist import checklist
             out["checklist"] = checklist(check)
     except Exception as error:  # of our own making: no reason to stop anybody
-        check.findings = [one for one in check.findings if one["rule"] == "settings-syntax"]
+        check.findings = [one for one in check.findings
+                          if one["rule"] in ("settings-syntax", "lock-stale")]
         out["note"] = "%s: %s" % (type(error).__name__, error)
     out["findings"] = check.findings
     json.dump(out, sys.stdout, sort_keys=True)

@@ -109,6 +109,25 @@ t 'error, warning and off are what becomes of a rule' '
 warning"
 '
 
+t '--strict heroku: a lock that is older than its input, by what the lock itself says of it' '
+	for kind in pipenv poetry uv; do
+		for case in good bad; do
+			rm -rf lock && mkdir lock && echo 3.13 >lock/.python-version && : >lock/requirements.txt
+			(cd lock && sh "$top/tests/data/source/lock-stale/$case-$kind/setup")
+			sed -i "s/\"3.11\"/\"3.13\"/" lock/Pipfile.lock 2>/dev/null || true
+			slugbuild check --strict heroku lock >said 2>&1 || true
+			cat said
+			case $case in
+			good) hasnt "install-dependencies" said ;;
+			bad) has "error[heroku-install-dependencies-$kind]" said && cp said $kind ;;
+			esac
+			slugbuild check --strict heroku --static lock >said 2>&1 || true
+			hasnt "install-dependencies" said
+		done
+	done
+	has "error[heroku-install-dependencies-poetry]" poetry
+'
+
 t '--strict heroku: its reasons, and the word when there is none; ours are not asked' '
 	exits 1 slugbuild check odd --strict heroku --json >heroku.json
 	jq -r ".findings[] | select(.severity == \"error\").reason" heroku.json | sort -u >reasons

@@ -1,0 +1,202 @@
+# Whether a lock was made from what it lies beside: Pipfile, pyproject.toml. Shared by the build,
+# which refuses such a lock, and the source stage, which says it first. Python 2.7 and later.
+import hashlib
+import json
+import re
+
+
+def toml(text):
+    try:
+        import tomllib as parser
+    except ImportError:
+        try:
+            from pip._vendor import tomli as parser
+        except ImportError:
+            try:
+                from pip._vendor import toml as parser
+            except ImportError:
+                from pip._vendor import pytoml as parser
+    return parser.loads(text)
+
+
+def has_toml():
+    try:
+        toml("a = 1")
+        return True
+    except ImportError:
+        return False
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def sha256(text):
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def pipfile_hashes(pipfile, lock):
+    """The hashes that the versions of pipenv compute of a Pipfile."""
+    sources = pipfile.get("source") or lock.get("_meta", {}).get("sources", [])
+    data = {
+        "_meta": {"sources": sources, "requires": pipfile.get("requires", {})},
+        "default": pipfile.get("packages", {}),
+        "develop": pipfile.get("dev-packages", {}),
+    }
+    known = ("source", "requires", "packages", "dev-packages", "scripts", "pipenv", "pipfile",
+             "default", "develop")
+    more = dict(data)
+    for key, value in pipfile.items():
+        if key not in known:
+            more[key] = value
+    for one in (data, more):
+        yield sha256(json.dumps(one, sort_keys=True, separators=(",", ":")))
+    # 2017's pipenv kept a source without a name as it was, or gave it none.
+    for one in (data, more):
+        yield sha256(json.dumps(one, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def poetry_hash(project, keys, groups):
+    """Poetry's content hash of pyproject.toml, as its Locker computes it."""
+    legacy = ("dependencies", "source", "extras", "dev-dependencies")
+    tool = project.get("tool", {}).get("poetry", {})
+    table = project.get("project", {})
+    own = {key: table[key] for key in
+           ("requires-python", "dependencies", "optional-dependencies") if key in table}
+    content = {}
+    for key in keys:
+        if tool.get(key) is not None or (key in legacy and not own and not groups):
+            content[key] = tool.get(key)
+    if own or groups:
+        content = {"tool": {"poetry": content}}
+        if own:
+            content["project"] = own
+        if groups:
+            content["dependency-groups"] = groups
+    return sha256(json.dumps(content, sort_keys=True))
+
+
+def poetry_hashes(project):
+    """What the versions of Poetry may have written."""
+    legacy = ("dependencies", "source", "extras", "dev-dependencies")
+    groups = project.get("dependency-groups", {})
+    for keys in (legacy + ("group",), legacy, ("dependencies", "group", "source", "extras")):
+        yield poetry_hash(project, keys, groups)
+        yield poetry_hash(project, keys, {})
+        # Poetry 1 does not read [project].
+        yield poetry_hash({"tool": project.get("tool", {})}, keys, {})
+
+
+def requirement(text):
+    """"name[extra]>=1 ; marker" → its four parts."""
+    text, _, marker = text.partition(";")
+    match = re.match(r"^\s*([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?\s*(.*?)\s*$", text)
+    extras = [one.strip() for one in (match.group(2) or "").split(",") if one.strip()]
+    return match.group(1), extras, match.group(3).strip("() "), marker.strip()
+
+
+def pipfile_is_newer(pipfile, lock):
+    wanted = lock.get("_meta", {}).get("hash", {}).get("sha256")
+    return bool(wanted) and wanted not in list(pipfile_hashes(pipfile, lock))
+
+
+def pyproject_is_newer(project, lock):
+    wanted = lock.get("metadata", {}).get("content-hash")
+    return bool(wanted) and wanted not in list(poetry_hashes(project))
+
+
+# uv.lock
+
+OTHER_WORDS = (("alpha", "a"), ("beta", "b"), ("preview", "rc"), ("pre", "rc"), ("c", "rc"))
+
+
+def plain_version(clause):
+    """">= 1.0-RC.1" as uv writes it: ">=1.0rc1"."""
+    clause = re.sub(r"\s+", "", clause).lower()
+    match = re.match(r"^([<>=!~]+)v?([0-9.!]*[0-9*])[-_.]?([a-z]*)[-_.]?([0-9]*)$", clause)
+    if not match:
+        return clause
+    word = dict(OTHER_WORDS).get(match.group(3), match.group(3))
+    number = match.group(4) or ("0" if word else "")
+    between = "." if word in ("post", "dev") else ""
+    return match.group(1) + match.group(2) + between + word + number
+
+
+def clauses(spec):
+    return tuple(sorted(plain_version(one) for one in spec.split(",") if one.strip()))
+
+
+def uv_root(lock):
+    """The project's own entry, or None."""
+    for package in lock.get("package", []):
+        source = package.get("source", {})
+        if source.get("virtual") == "." or source.get("editable") == ".":
+            return package
+    return None
+
+
+def uv_is_older(root, project):
+    """Whether the root package's own list of wishes is no longer pyproject.toml's."""
+    table = project.get("project", {})
+    metadata = root.get("metadata")
+    if "dependencies" in table.get("dynamic", []) or (metadata is None and root.get("dependencies")):
+        return False  # another file says it; a lock without such a list
+    elsewhere = set(normal(name) for name in project.get("tool", {}).get("uv", {}).get(
+        "sources", {}))
+    locked, wished = set(), set()
+
+    def sorted_of(extras):
+        return tuple(sorted(normal(one) for one in extras))
+
+    for one in (metadata or {}).get("requires-dist", []):
+        if "extra ==" not in one.get("marker", ""):
+            if not set(one) <= {"name", "extras", "specifier", "marker"}:
+                elsewhere.add(normal(one["name"]))
+            locked.add((normal(one["name"]), sorted_of(one.get("extras", ())),
+                        one.get("specifier", "")))
+    for text in table.get("dependencies", []):
+        name, extras, spec, _ = requirement(text)
+        if spec.startswith("@"):
+            elsewhere.add(normal(name))
+        if normal(name) == normal(table.get("name", "")):
+            return False  # its own extras, which uv writes out
+        wished.add((normal(name), sorted_of(extras), spec))
+
+    def plain(wishes):
+        return set((name, extras, () if name in elsewhere else clauses(spec))
+                   for name, extras, spec in wishes)
+
+    return plain(locked) != plain(wished)
+
+
+# All three, of texts
+
+LOCKS = (
+    ("Pipfile.lock", "Pipfile", "pipenv lock"),
+    ("poetry.lock", "pyproject.toml", "poetry lock"),
+    ("uv.lock", "pyproject.toml", "uv lock"),
+)
+
+
+def is_older(name, lock, source):
+    """Whether the lock is older than what it was made from; ValueError: one cannot be read."""
+    if name == "Pipfile.lock":
+        return pipfile_is_newer(toml(source), json.loads(lock))
+    if name == "poetry.lock":
+        return pyproject_is_newer(toml(source), toml(lock))
+    root = uv_root(toml(lock))
+    return root is not None and uv_is_older(root, toml(source))
+
+
+def older_locks(files):
+    """[(lock, input, what makes it again)] of those in the root; nothing where there is no TOML."""
+    found = []
+    for name, source, again in LOCKS if has_toml() else ():
+        if name not in files or source not in files:
+            continue
+        try:
+            if is_older(name, files[name], files[source]):
+                found.append((name, source, again))
+        except (ValueError, TypeError, AttributeError, KeyError, RuntimeError):
+            pass  # the files are not what they say they are: other rules' matter
+    return found
