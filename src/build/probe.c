@@ -40,7 +40,8 @@ static int visit(void *ctx, const char *path, const struct sb_entry *entry, stru
 /* The migrations before this push, or null: there was nothing before. */
 static json_t *old_migrations(const struct sb_build *build)
 {
-	const struct sb_walk_limits limits = { build->settings->max_files, build->settings->max_depth };
+	/* What serves was within the limits of its day, and a survey counts what is left out too. */
+	const struct sb_walk_limits limits = { .depth = build->settings->max_depth };
 	const struct sb_survey survey = { build->settings, SB_QUIET_FORMAT, sb_level_is_quiet };
 	struct sb_error unseen = { 0 };
 	json_t *list;

@@ -197,6 +197,8 @@ static int read_file(struct closure *closure, const char *path, int depth, bool 
 
 	size_t findings = closure->view->findings->n;
 
+	if (got > 0 && !sb_text_is_utf8(&text, true))
+		got = 0;
 	closure->needs->open |= got < 1;
 	if (got < 1)
 		return got;

@@ -371,8 +371,8 @@ void sb_heroku_older(struct sb_findings *findings, const struct sb_settings *set
 			continue;
 
 		struct sb_finding *f = sb_report(findings, settings, locks[i].rule,
-						 "%s was changed after %s was made of it", locks[i].input,
-						 locks[i].lock);
+						 "it is out of date: %s was changed after it was made",
+						 locks[i].input);
 
 		sb_finding_at(f, locks[i].lock, 0, 0);
 		sb_finding_fix(f, "%s && git add %s %s", locks[i].again, locks[i].input, locks[i].lock);

@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "check/manager.h"
 
+#include "check/address.h"
 #include "check/near.h"
 
 #include "base/json.h"
@@ -227,12 +228,19 @@ static int look_at_pipfile_lock(struct sb_plan *plan, struct sb_needs *needs, st
 	return 0;
 }
 
+/* Whether the project itself is installed as a package. */
+static bool is_package(enum sb_manager manager, const struct sb_pyproject *project, const struct sb_lockfile *lock)
+{
+	bool built = project->build_system && !project->not_a_package;
+
+	return manager == SB_UV ? lock->root || project->package || built : manager == SB_POETRY && built;
+}
+
 static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const struct sb_view *view,
 			const struct row *row, struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(LOCK_MAX);
 	SB_AUTO(sb_lockfile) lock = { 0 };
-	const struct sb_pyproject *project = &needs->pyproject;
 	struct sb_text text;
 
 	if (row->other && in_root(view, row->other))
@@ -242,9 +250,9 @@ static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const stru
 
 	int got = sb_view_text(&text, &bytes, view, row->file, false, err);
 
-	needs->open |= got < 1;
-	if (got < 1)
-		return got;
+	needs->open |= got < 1 || !sb_text_is_utf8(&text, false);
+	if (needs->open)
+		return got < 0 ? -1 : 0;
 	if (!sb_span_trim(text.bytes).n) {
 		sb_near_empty(view, row->file, SB_ERROR);
 		needs->open = true;
@@ -257,11 +265,7 @@ static int look_at_lock(struct sb_plan *plan, struct sb_needs *needs, const stru
 	if (lock.django)
 		needs->django = (struct sb_pin) { SB_STEAL(lock.django), sb_xstrdup(row->file),
 						  lock.django_line };
-	if (row->manager == SB_UV)
-		plan->project_package = lock.root || project->package ||
-					(project->build_system && !project->not_a_package);
-	else if (row->manager == SB_POETRY)
-		plan->project_package = project->build_system && !project->not_a_package;
+	plan->project_package = is_package(row->manager, &needs->pyproject, &lock);
 	plan->local_code = lock.foreign || plan->project_package;
 	return 0;
 }
@@ -275,7 +279,7 @@ static int look_at_pyproject(struct sb_needs *needs, const struct sb_view *view,
 			  ? sb_view_text(&text, &bytes, view, "pyproject.toml", false, err)
 			  : 0;
 
-	if (got > 0)
+	if (got > 0 && sb_text_is_utf8(&text, false))
 		sb_pyproject_parse(&needs->pyproject, &text);
 	return got < 0 ? -1 : 0;
 }
@@ -297,6 +301,8 @@ int sb_manager_look(struct sb_plan *plan, struct sb_needs *needs, const struct s
 				    : look_at_lock(plan, needs, view, row, err)) < 0)
 		return -1;
 	sb_psycopg_judge(&needs->names, row->file, view);
+	if (sb_address_look_at_files(view, row->manager, err) < 0)
+		return -1;
 	return sb_stale_look(needs, view, row->manager, row->file, err);
 }
 

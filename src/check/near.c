@@ -38,7 +38,13 @@ static const struct name {
 
 static bool is_near(const char *name, const struct name *row)
 {
+	/* words of their own */
+	static const char *const others[] = { "manager.py", "managed.py", "manages.py" };
 	size_t n = strlen(row->right);
+
+	for (size_t i = 0; i < SB_COUNT(others); i++)
+		if (!strcmp(name, others[i]))
+			return false;
 
 	if (!strcasecmp(name, row->right))
 		return true;
@@ -98,6 +104,29 @@ static void misplaced(const struct sb_view *view)
 	}
 }
 
+bool sb_near_is_manage(const char *name)
+{
+	return (name[0] == 'm' || name[0] == 'M') && strcmp(name, names[0].right) != 0 &&
+	       is_near(name, &names[0]);
+}
+
+/* A file in a folder that was surely meant to be manage.py: the only one, and no other is there. */
+static bool misspelt_below(const struct sb_view *view)
+{
+	const char *path = view->near_manages.n == 1 ? view->near_manages.item[0] : NULL;
+	struct sb_span folder = path ? sb_path_folder(path) : (struct sb_span) { 0 };
+
+	if (!folder.n)
+		return false;
+
+	struct sb_finding *f = sb_report(view->findings, view->check->settings, "file-misspelt",
+					 "%s is not found: its name should be manage.py", path);
+
+	sb_finding_at(f, path, 0, 0);
+	sb_finding_fix(f, "git mv %s %.*s/manage.py", path, SB_SPAN_ARG(folder));
+	return true;
+}
+
 /* manage.py as a text: an encoding or a merge that Python cannot read. */
 static int manage(const struct sb_plan *plan, const struct sb_needs *needs, const struct sb_view *view,
 		  struct sb_error *err)
@@ -112,7 +141,7 @@ static int manage(const struct sb_plan *plan, const struct sb_needs *needs, cons
 	if (got > 0 && !text.bytes.n)
 		sb_near_empty(view, path, SB_WARNING);
 	if (plan->manage_py || sb_tree_entry(&view->root, "manage.py") || needs->open ||
-	    !sb_list_has(&needs->names, "django"))
+	    !sb_list_has(&needs->names, "django") || misspelt_below(view))
 		return 0;
 	sb_finding_fix(sb_report(view->findings, view->check->settings, "manage-missing",
 				 "Django is installed, but there is no manage.py at most three folders "

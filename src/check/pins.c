@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "check/pins.h"
 
+#include "check/address.h"
 #include "check/rules.h"
 
 #include <stdlib.h>
@@ -40,63 +41,28 @@ static void note_package(struct sb_pins *pins, const struct sb_text *text,
 	sb_list_addf(&pins->open, "%s%s", item->name, item->spec ? item->spec : "");
 }
 
-/* ---- addresses ---- */
-
-/* What stands between "://" and "@", or nothing. */
-static struct sb_span user_of(const char *address)
-{
-	const char *start = strstr(address, "://");
-	size_t n = start ? strcspn(start + 3, "/?# \t") : 0;
-	const char *at = start ? memchr(start + 3, '@', n) : NULL;
-
-	return at ? (struct sb_span) { start + 3, (size_t)(at - start - 3) } : (struct sb_span) { 0 };
-}
-
-static void look_at_address(const struct sb_text *text, const struct sb_requirement *item)
-{
-	struct sb_span user = user_of(item->target);
-	bool ssh = sb_span_find(sb_span_of(item->target), "ssh://") ||
-		   !strncmp(item->target, "git@", 4) || !strncmp(item->target, "git+git@", 8);
-
-	if (ssh)
-		sb_finding_fix(sb_text_report(text, "requirements-ssh", item->line, item->column,
-					      "an address by SSH: the build has no key and no known hosts"),
-			       "use git+https://…, or publish the package to an index");
-	else if (user.n && !memchr(user.p, '$', user.n) && !sb_span_is(user, "git"))
-		sb_finding_fix(sb_text_report(text, "requirements-credentials", item->line, item->column,
-					      "a password or token in an address"),
-			       "revoke it, take it out of the address, and set the whole address with\n"
-			       "slugbuild config:set PIP_EXTRA_INDEX_URL=https://user:token@host/simple");
-}
-
-/* The host of "--extra-index-url https://host/simple", or nothing. */
-static struct sb_span index_host(const char *option)
+/* The address of "--extra-index-url https://host/simple", or NULL where the option names no index. */
+static const char *index_of(const char *option)
 {
 	static const char *const names[] = { "--extra-index-url", "--index-url", "-i ", "-i=" };
-	const char *start = NULL;
 
 	for (size_t i = 0; i < SB_COUNT(names); i++)
 		if (!strncmp(option, names[i], strlen(names[i])))
-			start = strstr(option, "://");
-	if (!start)
-		return (struct sb_span) { 0 };
-
-	struct sb_span host = { start + 3, strcspn(start + 3, "/?# \t") };
-	const char *at = host.n ? memchr(host.p, '@', host.n) : NULL;
-
-	if (at)
-		host = (struct sb_span) { at + 1, host.n - (size_t)(at + 1 - host.p) };
-	return host;
+			return option;
+	return NULL;
 }
 
 static void look_at_option(const struct sb_text *text, const struct sb_requirement *item)
 {
-	struct sb_span host = index_host(item->target);
+	const char *address = index_of(item->target);
+	struct sb_span host = { 0 };
 
+	if (address)
+		host = sb_address_host(sb_span_of(address));
 	if (!host.n)
 		return;
-	look_at_address(text, item);
-	if (sb_span_is(host, "pypi.org") || sb_span_is(host, "pypi.python.org"))
+	sb_address_look(text, sb_span_of(address), item->line, item->column);
+	if (sb_address_is_public_index(host))
 		return;
 	if (!strncmp(item->target, "--extra", 7))
 		sb_finding_fix(sb_text_report(text, "requirements-index", item->line, item->column,
@@ -106,10 +72,7 @@ static void look_at_option(const struct sb_text *text, const struct sb_requireme
 			       "pin the packages with hashes (--require-hashes), or use --index-url "
 			       "with an index that mirrors PyPI");
 	else
-		sb_finding_fix(sb_text_report(text, "requirements-index", item->line, item->column,
-					      "packages come from %.*s: the server must reach it",
-					      SB_SPAN_ARG(host)),
-			       "if it is for this machine only: PIP_INDEX_URL in your own environment");
+		sb_address_private(text, host, item->line, item->column);
 }
 
 void sb_pins_note(struct sb_pins *pins, const struct sb_text *text, const struct sb_requirements *file,
@@ -121,7 +84,7 @@ void sb_pins_note(struct sb_pins *pins, const struct sb_text *text, const struct
 		if (item->kind == SB_REQ_PACKAGE)
 			note_package(pins, text, item, constraint);
 		else if (item->kind == SB_REQ_URL || item->kind == SB_REQ_VCS)
-			look_at_address(text, item);
+			sb_address_look(text, sb_span_of(item->target), item->line, item->column);
 		else if (item->kind == SB_REQ_OPTION)
 			look_at_option(text, item);
 	}

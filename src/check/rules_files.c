@@ -7,6 +7,12 @@ const struct sb_rule sb_rules_files[] = {
 	  "other platforms read \"\\ufeffweb\" as the name of the process, and pip as that of a package. "
 	  "Save the file as UTF-8 without BOM.",
 	  "requirements.txt, saved by Notepad as \"UTF-8 with BOM\"" },
+	{ "encoding-invalid", SB_ERROR, "a dependency file is not UTF-8",
+	  "pip and uv end with an error about a byte that they cannot decode, and name no line. An umlaut or an "
+	  "accent in a comment is enough, when an old editor saved the file as Latin-1. pip alone goes by a "
+	  "first line \"# coding: latin-1\" too. The fix line converts it.",
+	  "requirements.txt:\n"
+	  "Django==5.2  # f\\xfcr die Seite" },
 	{ "encoding-nul", SB_ERROR, "a text file holds a NUL byte",
 	  "No program reads a text past it, so what stands behind would be lost in silence. Write the "
 	  "file again; a half-written download or a binary under a text's name is the usual cause.",

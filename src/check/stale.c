@@ -150,6 +150,9 @@ int sb_stale_look(const struct sb_needs *needs, const struct sb_view *view, enum
 		got = sb_view_text(&text, &bytes, view, input, false, err);
 	if (got < 1)
 		return got;
+	/* of pyproject.toml it has been said */
+	if (manager == SB_PIPENV && !sb_text_is_utf8(&text, false))
+		return 0;
 	sb_wishes_parse(&wishes, text.bytes, manager);
 	for (size_t i = 0; i < wishes.n; i++) {
 		if (sb_list_has(&needs->names, wishes.item[i]))

@@ -145,6 +145,44 @@ static bool readable(struct sb_text *text)
 	return true;
 }
 
+/* "# -*- coding: latin-1 -*-" in one of the first two lines (PEP 263), of another encoding than UTF-8. */
+static bool says_coding(struct sb_span text)
+{
+	struct sb_span line;
+
+	for (int n = 0; n < 2 && sb_text_line(&text, &line); n++) {
+		const char *at = sb_span_starts(line, "#") ? sb_span_find(line, "coding") : NULL;
+		const char *end = line.p + line.n;
+
+		if (!at || at + 7 >= end || (at[6] != ':' && at[6] != '='))
+			continue;
+		struct sb_span name = sb_span_trim((struct sb_span) { at + 7, (size_t)(end - at) - 7 });
+
+		return name.n && !sb_span_starts(name, "utf");
+	}
+	return false;
+}
+
+bool sb_text_is_utf8(const struct sb_text *text, bool coding)
+{
+	struct sb_span rest = text->bytes;
+	unsigned line, column;
+	uint32_t rune;
+	size_t n;
+
+	while (rest.n && (n = sb_utf8_next(rest, &rune)))
+		rest = (struct sb_span) { rest.p + n, rest.n - n };
+	if (!rest.n || (coding && says_coding(text->bytes)))
+		return true;
+	place_of(text->bytes, rest.p, &line, &column);
+	sb_finding_fix(sb_text_report(text, "encoding-invalid", line, column,
+				      "the byte 0x%02x is not UTF-8: what reads the file ends here",
+				      (unsigned)(unsigned char)rest.p[0]),
+		       "if it is Latin-1: iconv -f latin1 -t utf-8 %s >new && mv new %s", text->path,
+		       text->path);
+	return false;
+}
+
 static bool marker(struct sb_span line)
 {
 	return sb_span_starts(line, "<<<<<<< ") || sb_span_starts(line, ">>>>>>> ") ||

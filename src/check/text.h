@@ -29,6 +29,10 @@ struct sb_finding *sb_text_report(const struct sb_text *text, const char *rule, 
  * cut off. False when there is nothing to parse: it is no text, and a finding says why. */
 bool sb_text_clean(struct sb_text *text, bool lines);
 
+/* Whether all of it is UTF-8, which pip, uv and every reader of TOML and JSON insist on; encoding-invalid
+ * where it is not. pip goes by a line "# coding: latin-1" at the top as well: `coding`. */
+bool sb_text_is_utf8(const struct sb_text *text, bool coding);
+
 /* Where the first byte is that is not UTF-8, or a control byte other than tab and line ends; or
  * NULL. */
 const char *sb_text_odd_byte(struct sb_span s);

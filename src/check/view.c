@@ -238,6 +238,7 @@ void sb_view_forget(struct sb_view *view)
 	sb_list_release(&view->programs);
 	sb_list_release(&view->settings);
 	sb_list_release(&view->manages);
+	sb_list_release(&view->near_manages);
 	sb_list_release(&view->procfiles);
 	sb_list_release(&view->inputs);
 	sb_list_release(&view->gitlinks);

@@ -34,6 +34,7 @@ struct sb_view {
 	struct sb_list programs;  /* "a/b/wsgi.py", "a/b/asgi.py"; a package "wsgi/" too */
 	struct sb_list settings;  /* folders with settings.py or settings/ in them */
 	struct sb_list manages;   /* manage.py, at most 3 deep, a regular file */
+	struct sb_list near_manages; /* what is nearly called so, as deep */
 	struct sb_list procfiles; /* in a folder of the root */
 	struct sb_list inputs;    /* dependency files in a folder of the root */
 	char *migration;          /* the first migration met, "blog/migrations/0001_initial.py", or NULL */

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "check/near.h"
 #include "check/quiet.h"
 #include "check/view.h"
 #include "sys/notes.h"
@@ -110,6 +111,8 @@ static void note_file(struct sb_view *view, const char *path, const char *name, 
 		note_folder(view, folder);
 	if (depth <= MANAGE_DEPTH && !strcmp(name, "manage.py"))
 		sb_list_add(&view->manages, path);
+	else if (depth <= MANAGE_DEPTH && sb_near_is_manage(name))
+		sb_list_add(&view->near_manages, path);
 	if (depth == 2 && !is_aside(folder))
 		note_rooted(view, path, name);
 }

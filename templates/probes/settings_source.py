@@ -593,7 +593,7 @@ class Check(object):
         for lock, source, again in older_locks(self.given["requirements"]):
             self.findings.append({
                 "rule": "lock-stale", "severity": None, "path": lock, "line": 0, "column": 0,
-                "text": "%s was changed after %s was made of it" % (source, lock),
+                "text": "it is out of date: %s was changed after it was made" % source,
                 "fix": "%s && git add %s %s" % (again, source, lock), "source": None})
 
     def syntax(self):

@@ -89,7 +89,7 @@ t 'a uv.lock that pyproject.toml has left behind is refused' '
 	sed -i "s/django>=3.2,<3.3/django>=4.0/" blog/pyproject.toml
 	commit blog "Forgets uv lock"
 	refused blog
-	has "uv.lock is out of date" push.log
+	has "error[lock-stale]: uv.lock" push.log
 	has "uv lock" push.log
 '
 
@@ -114,7 +114,7 @@ t 'a poetry.lock that pyproject.toml has left behind is refused' '
 	sed -i "s/^django = .*/django = \"~4.0\"/" blog/pyproject.toml
 	commit blog "Forgets poetry lock"
 	refused blog
-	has "poetry.lock is out of date" push.log
+	has "error[lock-stale]: poetry.lock" push.log
 	has "poetry lock" push.log
 '
 

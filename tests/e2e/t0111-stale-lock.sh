@@ -12,8 +12,7 @@ t 'scenario 32: a stale Pipfile.lock is refused, naming pipenv lock, before anyt
 	commit blog "Forgets pipenv lock"
 	refused blog
 	has "pipenv lock" push.log
-	has "Pipfile.lock is out of date" push.log
-	has Pipfile.lock push.log
+	has "error[lock-stale]: Pipfile.lock" push.log
 	hasnt Installing push.log
 '
 
