@@ -39,7 +39,7 @@ static int make_folder(struct sb_layer_work *work, const struct sb_piece_store *
 	SB_AUTO(sb_contents) contents = { 0 };
 
 	if (dir >= 0 && work->place == SB_LAYER_PYTHON && work->key &&
-	    sb_contents_read(&contents, dir, SB_STORE_CONTENTS))
+	    sb_contents_read(&contents, dir, SB_CONTENTS_BESIDE))
 		return sb_layer_from_contents(&work->layer, place_names[work->place].name, dir, &contents,
 					      work->key, pieces, work->all->settings, err);
 	return dir < 0 ? -1

@@ -7,32 +7,19 @@
 #include <unistd.h>
 
 #include "base/sha256.h"
-#include "build/bundle.h"
 #include "build/bytecode.h"
 #include "build/diagnose.h"
+#include "build/finish.h"
 #include "build/install.h"
 #include "build/locks.h"
-#include "build/relocate.h"
+#include "build/partial.h"
 #include "build/setuptools.h"
 #include "build/venv.h"
 #include "source/tree.h"
 #include "sys/files.h"
-#include "sys/settle.h"
 
 #define FORMAT "3" /* of the layer: change it when its making changes */
-#define CONF_MAX 65536
-#define FACTS ".slugbuild/python/packages.json"
 #define FACTS_MAX (1 << 20)
-
-static void add_settings_file(struct sb_sha256 *hash, const char *path)
-{
-	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(CONF_MAX);
-	struct sb_error unseen = { 0 };
-
-	if (sb_read_file(&text, AT_FDCWD, path, &unseen) < 0)
-		sb_buffer_clear(&text);
-	sb_sha256_field(hash, text.n ? text.p : "");
-}
 
 static void make_key(char key[65], const struct sb_build *build, const struct sb_install *install,
 		     const struct sb_inputs *inputs, bool with_tree)
@@ -48,8 +35,7 @@ static void make_key(char key[65], const struct sb_build *build, const struct sb
 	sb_sha256_field(&hash, install->tool);
 	sb_sha256_field(&hash, sb_manager_name(build->plan->manager));
 	sb_sha256_field(&hash, build->settings->bundle_python ? "bundled" : "");
-	add_settings_file(&hash, "/etc/pip.conf");
-	add_settings_file(&hash, "/etc/uv/uv.toml");
+	sb_install_add_settings(&hash);
 	for (size_t i = 0; i < inputs->n; i++) {
 		sb_sha256_field(&hash, inputs->item[i].path);
 		sb_sha256_field(&hash, inputs->item[i].is_link ? "link" : "file");
@@ -92,7 +78,7 @@ static void load_facts(struct sb_build *build)
 	struct sb_error unseen = { 0 };
 
 	dir = sb_open_dir(AT_FDCWD, build->deps_path, &unseen);
-	if (dir < 0 || sb_read_file(&text, dir, FACTS, &unseen) < 0)
+	if (dir < 0 || sb_read_file(&text, dir, SB_DEPS_FACTS, &unseen) < 0)
 		return;
 	facts = sb_json_parse(sb_buffer_span(&text), &unseen);
 	if (json_is_object(facts))
@@ -111,99 +97,6 @@ static bool reuse(struct sb_build *build, const char *key, bool foreign)
 	build->deps_foreign = foreign;
 	load_facts(build);
 	return true;
-}
-
-/* "Django-5.2.dist-info" → "Django==5.2". */
-static json_t *list_packages(int python, const char *packages)
-{
-	json_t *out = sb_json_new_array();
-	SB_AUTO(sb_list) names = { 0 };
-	struct sb_error unseen = { 0 };
-
-	if (sb_list_dir(&names, python, packages, &unseen) < 0)
-		return out;
-	for (size_t i = 0; i < names.n; i++) {
-		struct sb_span name = sb_span_of(names.item[i]), package;
-
-		if (!sb_span_ends(name, ".dist-info") && !sb_span_ends(name, ".egg-info"))
-			continue;
-		name.n -= strlen(".dist-info") - (sb_span_ends(name, ".egg-info") ? 1 : 0);
-		if (!sb_span_cut(&name, '-', &package))
-			continue;
-
-		struct sb_span version = name;
-
-		if (!sb_span_cut(&name, '-', &version))
-			version = name;
-
-		SB_AUTO_FREE char *line =
-			sb_xasprintf("%.*s==%.*s", SB_SPAN_ARG(package), SB_SPAN_ARG(version));
-
-		sb_json_push_text(out, line);
-	}
-	return out;
-}
-
-static int write_facts(int deps, int python, const char *packages, const struct sb_install *install,
-		       struct sb_error *err)
-{
-	SB_AUTO_JSON json_t *facts = sb_json_new_object();
-	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(FACTS_MAX);
-	json_t *built = sb_json_new_array();
-
-	for (size_t i = 0; i < install->built.n; i++)
-		sb_json_push_text(built, install->built.item[i]);
-	sb_json_set_text(facts, "installer", install->tool);
-	sb_json_set_take(facts, "packages", list_packages(python, packages));
-	sb_json_set_take(facts, "sdists", built);
-	sb_json_print(&text, facts);
-	return sb_write_scratch(deps, FACTS, 0644, sb_buffer_span(&text), err);
-}
-
-static int no_git_in_sources(int deps, struct sb_error *err)
-{
-	SB_AUTO_CLOSE int src = openat(deps, ".slugbuild/src", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	SB_AUTO(sb_list) names = { 0 };
-
-	if (src < 0)
-		return 0;
-	if (sb_list_dir(&names, src, ".", err) < 0)
-		return -1;
-	for (size_t i = 0; i < names.n; i++) {
-		SB_AUTO_CLOSE int one =
-			openat(src, names.item[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-		if (one >= 0 && sb_remove_tree(one, ".git", err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* From what an installer left to what a slug carries. */
-static int finish(struct sb_install *install, int deps, struct sb_error *err)
-{
-	SB_AUTO_FREE char *packages = sb_venv_packages(install->python);
-	SB_AUTO(sb_step) view = { 0 };
-	SB_AUTO_CLOSE int python = sb_open_dir(deps, ".slugbuild/python", err);
-
-	if (python < 0 || sb_install_step(&view, install, NULL, err) < 0)
-		return -1;
-
-	SB_AUTO_FREE char *root = sb_box_path(&view.box, "/app");
-
-	if (sb_relocate(python, packages, root, err) < 0 || no_git_in_sources(deps, err) < 0)
-		return -1;
-	if (install->build->settings->bundle_python &&
-	    sb_bundle(install->build, install->python, deps, err) < 0)
-		return -1;
-	/* Before Python 3.7 bytecode holds the time of its source. */
-	if (install->python->major < 3 || (install->python->major == 3 && install->python->minor < 7))
-		if (sb_folder_settle(deps, err) < 0)
-			return -1;
-	if (sb_bytecode_make(install, packages, err) < 0 ||
-	    write_facts(deps, python, packages, install, err) < 0)
-		return -1;
-	return sb_folder_finish(deps, true, &install->contents, err);
 }
 
 static int explain(struct sb_install *install, const struct sb_inputs *inputs, struct sb_error *err)
@@ -225,19 +118,29 @@ static int explain(struct sb_install *install, const struct sb_inputs *inputs, s
 	return -1;
 }
 
+/* An environment with nothing in it yet. */
+static int make_env(struct sb_install *install, struct sb_error *err)
+{
+	struct sb_build *build = install->build;
+	SB_AUTO_FREE char *deps = sb_step_fresh_folder(build, "deps", err);
+	SB_AUTO_CLOSE int env = -1;
+
+	if (!deps)
+		return -1;
+	free(install->folder);
+	install->folder = sb_xasprintf("%s/.slugbuild", deps);
+	env = sb_make_dirs_at(build->work, "deps/.slugbuild/python", 0755, err);
+	return env < 0 ? -1 : sb_venv_make(env, install->python, err);
+}
+
 /* Folders and requests: what the installer is given. */
 static int prepare(struct sb_install *install, const struct sb_inputs *inputs, bool with_tree,
 		   const struct sb_pythons *all, struct sb_error *err)
 {
 	struct sb_build *build = install->build;
-	SB_AUTO_FREE char *deps = sb_step_fresh_folder(build, "deps", err);
-	SB_AUTO_CLOSE int env = -1, app = -1;
+	SB_AUTO_CLOSE int app = -1;
 
-	if (!deps)
-		return -1;
-	install->folder = sb_xasprintf("%s/.slugbuild", deps);
-	env = sb_make_dirs_at(build->work, "deps/.slugbuild/python", 0755, err);
-	if (env < 0 || sb_venv_make(env, install->python, err) < 0)
+	if (make_env(install, err) < 0)
 		return -1;
 	install->app =
 		with_tree ? sb_checkout(build, err) : sb_step_fresh_folder(build, "inputs", err);
@@ -257,31 +160,78 @@ static int prepare(struct sb_install *install, const struct sb_inputs *inputs, b
 	return 0;
 }
 
-static int make(struct sb_install *install, const struct sb_inputs *inputs, bool with_tree,
-		const struct sb_pythons *all, struct sb_error *err)
+/* What the tool is asked for, package by package. false: that cannot be told. */
+static bool listen(struct sb_said *said, const struct sb_install *install,
+		   const struct sb_inputs *inputs)
 {
-	struct sb_build *build = install->build;
-	SB_AUTO_CLOSE int deps = -1;
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(SB_INPUT_MAX);
+	SB_AUTO_FREE char *lock = NULL;
+	struct sb_error unseen = { 0 };
+
+	if (install->generated) {
+		lock = sb_xasprintf("%s/hashed.txt", install->generated);
+		if (sb_read_file(&text, AT_FDCWD, lock, &unseen) < 0)
+			return false;
+		sb_said_add(said, sb_buffer_span(&text));
+	}
+	for (size_t i = 0; !lock && i < inputs->n; i++) {
+		if (inputs->item[i].is_link)
+			return false;
+		sb_said_add(said, sb_buffer_span(&inputs->item[i].text));
+	}
+	sb_said_end(said);
+	return true;
+}
+
+/* 1: the layer is there, with what stays of the one before it; 0: all must be installed. */
+static int make_partly(struct sb_install *install, const struct sb_said *said, struct sb_error *err)
+{
+	SB_AUTO(sb_partial) partial = { .former = SB_FORMER_INIT };
+	SB_AUTO_CLOSE int deps = sb_open_dir(install->build->work, "deps", err);
+	int done = deps < 0 ? -1 : sb_partial_install(&partial, install, said, err);
+
+	if (done == 1)
+		done = sb_finish(install, &partial, deps, err);
+	if (done != 1)
+		return done < 0 || make_env(install, err) < 0 ? -1 : 0;
+	return 1;
+}
+
+static int make_whole(struct sb_install *install, const struct sb_inputs *inputs,
+		      struct sb_error *err)
+{
+	SB_AUTO_CLOSE int deps = sb_open_dir(install->build->work, "deps", err);
 	int done = 0;
 
-	if (prepare(install, inputs, with_tree, all, err) < 0)
-		return -1;
-	sb_log_step(build->log, "Installing dependencies using %s", install->tool);
-	deps = sb_open_dir(build->work, "deps", err);
 	if (deps < 0 || sb_setuptools_add(install, err) < 0)
 		return -1;
 	if (install->requests)
 		done = sb_install_run(install, err);
 	if (done)
 		return done < 0 ? -1 : explain(install, inputs, err);
-	if (finish(install, deps, err) < 0)
+	return sb_finish(install, NULL, deps, err) < 0 ? -1 : 0;
+}
+
+static int make(struct sb_install *install, const struct sb_inputs *inputs, bool with_tree,
+		const struct sb_pythons *all, struct sb_said *said, struct sb_error *err)
+{
+	struct sb_build *build = install->build;
+	int done = 0;
+
+	if (prepare(install, inputs, with_tree, all, err) < 0)
+		return -1;
+	sb_log_step(build->log, "Installing dependencies using %s", install->tool);
+	install->known = !with_tree && !install->runs_code && listen(said, install, inputs);
+	if (install->known)
+		done = make_partly(install, said, err);
+	if (done < 0 || (!done && make_whole(install, inputs, err) < 0))
 		return -1;
 	/* What an installer did to the app's files is not for collectstatic to see. */
 	return sb_remove_tree(build->work, "app", err);
 }
 
-static int keep(struct sb_install *install, const char *key, const char *foreign_key,
-		struct sb_error *err)
+static int keep(struct sb_install *install, const struct sb_said *said, const char *key,
+		const char *foreign_key, struct sb_error *err)
 {
 	struct sb_build *build = install->build;
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/deps", build->work_path);
@@ -293,6 +243,8 @@ static int keep(struct sb_install *install, const char *key, const char *foreign
 	if (!build->deps_path)
 		return -1;
 	sb_bytecode_note(install, its_key);
+	if (install->known && !install->foreign)
+		sb_former_note(install, said, its_key);
 	load_facts(build);
 	return 0;
 }
@@ -301,6 +253,7 @@ int sb_deps_make(struct sb_build *build, const struct sb_pythons *all, struct sb
 {
 	SB_AUTO(sb_inputs) inputs = { 0 };
 	SB_AUTO(sb_install) install = { .build = build, .python = &build->python };
+	SB_AUTO(sb_said) said = { 0 };
 	char key[65], foreign_key[65];
 	bool with_tree;
 
@@ -319,7 +272,7 @@ int sb_deps_make(struct sb_build *build, const struct sb_pythons *all, struct sb
 	}
 	if (build->confirm) /* the layer it was made with is gone */
 		return 0;
-	if (make(&install, &inputs, with_tree, all, err) < 0)
+	if (make(&install, &inputs, with_tree, all, &said, err) < 0)
 		return -1;
-	return keep(&install, key, foreign_key, err);
+	return keep(&install, &said, key, foreign_key, err);
 }

@@ -28,6 +28,22 @@ void sb_install_release(struct sb_install *install)
 	sb_contents_release(&install->contents);
 }
 
+static void add_settings_file(struct sb_sha256 *hash, const char *path)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(CONF_MAX);
+	struct sb_error unseen = { 0 };
+
+	if (sb_read_file(&text, AT_FDCWD, path, &unseen) < 0)
+		sb_buffer_clear(&text);
+	sb_sha256_field(hash, text.n ? text.p : "");
+}
+
+void sb_install_add_settings(struct sb_sha256 *hash)
+{
+	add_settings_file(hash, "/etc/pip.conf");
+	add_settings_file(hash, "/etc/uv/uv.toml");
+}
+
 bool sb_install_uv_fits(void)
 {
 	static const char *const words[] = { "index-url", "index_url", "find-links", "find_links",
@@ -190,8 +206,9 @@ static void note_built(struct sb_install *install, struct sb_span output)
 		}
 }
 
-static int run_requests(struct sb_install *install, bool wheels_only, const char *cache,
-			struct sb_error *err)
+/* `more`: a word for the tool, or NULL. With `hidden` nothing of what it says is shown. */
+static int run_requests(struct sb_install *install, bool wheels_only, bool hidden, const char *more,
+			const char *cache, struct sb_error *err)
 {
 	sb_buffer_release(&install->output);
 	install->output = (struct sb_buffer)SB_BUFFER_INIT(2 * SB_STEP_OUTPUT);
@@ -205,6 +222,9 @@ static int run_requests(struct sb_install *install, bool wheels_only, const char
 			sb_uv_arguments(&step, install, request, wheels_only);
 		else
 			sb_pip_arguments(&step, install, request, wheels_only);
+		if (more)
+			sb_list_add(&step.argv, more);
+		step.quiet = hidden;
 		step.shown = !wheels_only      ? is_wanted
 			     : install->use_uv ? is_uv_summary
 					       : is_chatter;
@@ -217,6 +237,22 @@ static int run_requests(struct sb_install *install, bool wheels_only, const char
 			note_built(install, sb_buffer_span(&step.output));
 	}
 	return 0;
+}
+
+int sb_install_wheels(struct sb_install *install, const char *more, struct sb_error *err)
+{
+	SB_AUTO_FREE char *shared = sb_install_cache(install, "shared", err);
+
+	return shared ? run_requests(install, true, true, more, shared, err) : -1;
+}
+
+void sb_install_summary(const struct sb_install *install)
+{
+	struct sb_span rest = sb_buffer_span(&install->output), line;
+
+	while (sb_span_line(&rest, &line))
+		if (is_uv_summary(line))
+			sb_log_line(install->build->log, line);
 }
 
 /* Shows what a first try said and kept to itself, now that it is the last word. */
@@ -256,7 +292,7 @@ int sb_install_run(struct sb_install *install, struct sb_error *err)
 	if (!shared)
 		return -1;
 	if (!install->runs_code) {
-		done = run_requests(install, true, shared, err);
+		done = run_requests(install, true, false, NULL, shared, err);
 		said = sb_buffer_span(&install->output);
 		if (done <= 0)
 			return done;
@@ -271,5 +307,5 @@ int sb_install_run(struct sb_install *install, struct sb_error *err)
 	if (!own)
 		return -1;
 	install->foreign = true;
-	return run_requests(install, false, own, err);
+	return run_requests(install, false, false, NULL, own, err);
 }

@@ -27,6 +27,7 @@ struct sb_install {
 	struct sb_request request[2];
 	size_t requests;
 	bool runs_code; /* known beforehand: wheels only cannot do */
+	bool known;     /* what is asked for is all in the requirement files: nothing of the app is needed */
 	bool use_uv;
 	char *uv;   /* its path, or NULL */
 	char *tool; /* "pip 23.0.1" */
@@ -45,6 +46,15 @@ bool sb_install_uv_fits(void);
 
 /* Runs it. 1: the tool said no, `output` has what it said; 0 done; -1 not run. */
 int sb_install_run(struct sb_install *install, struct sb_error *err) SB_MUST_CHECK;
+
+/* The first of the two tries alone, with a word more for the tool or NULL, and nothing shown. */
+int sb_install_wheels(struct sb_install *install, const char *more,
+		      struct sb_error *err) SB_MUST_CHECK;
+/* Shows what uv said it did. */
+void sb_install_summary(const struct sb_install *install);
+
+/* The machine's own settings for installers, into a key. */
+void sb_install_add_settings(struct sb_sha256 *hash);
 
 /* The tools: add argv and environment to a prepared step. */
 void sb_pip_arguments(struct sb_step *step, const struct sb_install *install,

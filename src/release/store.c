@@ -184,7 +184,7 @@ static int make_layer(int layers, const char *temp, const char *key, const char 
 	}
 	SB_AUTO_CLOSE int tree = sb_open_dir(dir, "tree", err);
 
-	if (tree < 0 || (contents ? sb_contents_write(contents, tree, SB_STORE_CONTENTS, err)
+	if (tree < 0 || (contents ? sb_contents_write(contents, tree, SB_CONTENTS_BESIDE, err)
 				  : sb_folder_seal(tree, err)) < 0)
 		return -1;
 	if (fchmod(tree, 0555) < 0)

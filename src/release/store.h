@@ -43,8 +43,7 @@ char *sb_store_layer_path(const struct sb_store *store, const char *key) SB_MUST
 /* Moves the folder `path` in; returns where it is now. Where the layer was there already
  * the kept one is returned, and `path` is removed. NULL with err. Owned.
  * `contents`: what it holds, where it is sealed already (sb_folder_finish); it is kept beside the
- * tree, as SB_STORE_CONTENTS. NULL: it is sealed here, and nothing is known of it. */
-#define SB_STORE_CONTENTS "../contents" /* from a layer's tree */
+ * tree, as SB_CONTENTS_BESIDE. NULL: it is sealed here, and nothing is known of it. */
 char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *path,
 			  const struct sb_contents *contents, struct sb_error *err);
 

@@ -27,6 +27,7 @@ struct sb_contents {
 	size_t n;
 };
 
+#define SB_CONTENTS_BESIDE "../contents" /* where a layer's list is, from its tree */
 #define SB_CONTENTS_MAX 200000 /* entries; of a larger folder no list is kept */
 
 /* Takes a copy of `path`; `sha256` NULL: "". */

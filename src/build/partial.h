@@ -1,0 +1,43 @@
+#ifndef SB_PARTIAL_H
+#define SB_PARTIAL_H
+
+#include "build/former.h"
+
+/*
+ * An installation that takes over what the layer before it has: the same layer, byte for byte, as
+ * one from scratch, at the cost of the packages that changed.
+ *
+ *	1. uv says what it would install into an empty environment, of wheels alone
+ *	2. a package that the former layer has in that version, and of which the requirement files say
+ *	   what they said then, stays; the tool is shown its metadata, so that it installs the others
+ *	3. what it installed is finished by itself; then the files of those that stay are linked beside
+ *
+ * The links are made last and outside of any box: nothing that runs can reach the former layer's
+ * files through them. A package stays by its name and version from the same indexes: a wheel that
+ * an index put in another's place under the same version is found with no-cache only.
+ *
+ * Whatever does not fit (a file of two packages of which one stays, a file nobody lists, another
+ * tool's metadata, a failure of the tool) makes it 0: then all is installed, as if this were not.
+ */
+struct sb_partial {
+	struct sb_former former;
+	struct sb_list wanted; /* "django 5.2": what would be there */
+	bool *stays;           /* by the number in former.infos */
+	size_t kept;
+	char *packages;        /* site-packages, from the layer's top */
+};
+
+/*
+ * 1 and 2: 1 when the changed packages lie in the environment; 0 when all must be installed (the
+ * environment may hold something: make it anew). The environment is empty and exists.
+ */
+int sb_partial_install(struct sb_partial *partial, struct sb_install *install,
+		       const struct sb_said *said, struct sb_error *err) SB_MUST_CHECK;
+
+/* 3: `all` has what the folder `deps` holds, and gets the rest. 1, or 0 as above. */
+int sb_partial_link(const struct sb_partial *partial, int deps, struct sb_contents *all,
+		    struct sb_error *err) SB_MUST_CHECK;
+
+void sb_partial_release(struct sb_partial *partial);
+
+#endif
