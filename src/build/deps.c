@@ -186,7 +186,7 @@ static bool listen(struct sb_said *said, const struct sb_install *install,
 /* 1: the layer is there, with what stays of the one before it; 0: all must be installed. */
 static int make_partly(struct sb_install *install, const struct sb_said *said, struct sb_error *err)
 {
-	SB_AUTO(sb_partial) partial = { .former = SB_FORMER_INIT };
+	SB_AUTO(sb_partial) partial = SB_PARTIAL_INIT;
 	SB_AUTO_CLOSE int deps = sb_open_dir(install->build->work, "deps", err);
 	int done = deps < 0 ? -1 : sb_partial_install(&partial, install, said, err);
 

@@ -84,7 +84,7 @@ static int no_git_in_sources(int deps, struct sb_error *err)
 	return 0;
 }
 
-int sb_finish(struct sb_install *install, const struct sb_partial *partial, int deps,
+int sb_finish(struct sb_install *install, struct sb_partial *partial, int deps,
 	      struct sb_error *err)
 {
 	SB_AUTO_FREE char *packages = sb_venv_packages(install->python);
@@ -110,5 +110,5 @@ int sb_finish(struct sb_install *install, const struct sb_partial *partial, int 
 		return -1;
 	if (sb_folder_finish(deps, !partial, &install->contents, err) < 0)
 		return -1;
-	return partial ? sb_partial_link(partial, deps, &install->contents, err) : 1;
+	return partial ? sb_partial_join(partial, install->build->work, &install->contents, err) : 1;
 }

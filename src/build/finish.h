@@ -11,7 +11,7 @@
 
 /* `partial`: the packages that stay are linked in, or NULL. install->contents gets what there is.
  * 1; 0: they cannot be, all must be installed. */
-int sb_finish(struct sb_install *install, const struct sb_partial *partial, int deps,
+int sb_finish(struct sb_install *install, struct sb_partial *partial, int deps,
 	      struct sb_error *err) SB_MUST_CHECK;
 
 #endif

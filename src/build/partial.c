@@ -223,6 +223,8 @@ int sb_partial_install(struct sb_partial *partial, struct sb_install *install,
 	    install->python->major != 3 || install->python->minor < 9 ||
 	    !sb_former_find(&partial->former, install, said, partial->packages))
 		return 0;
+	if (sb_partial_link(partial, install->build, err) < 0)
+		return -1;
 	done = try(partial, install, said, deps, &unseen);
 	if (done < 0 && sb_cancel_asked()) {
 		*err = unseen;

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,49 +85,117 @@ static bool *choose(const struct sb_partial *partial, bool *fits)
 	return taken;
 }
 
-/* An entry of both: a folder is no harm. */
-static bool collides(const struct sb_contents *fresh, const struct sb_content *item)
-{
-	const struct sb_content *other = sb_contents_find(fresh, item->path);
-
-	return other && (other->kind != 'd' || item->kind != 'd');
-}
-
-static bool take(const struct sb_partial *partial, int deps, const struct sb_content *item)
-{
-	if (item->kind == 'd')
-		return mkdirat(deps, item->path, 0755) == 0 || errno == EEXIST;
-	return linkat(partial->former.dir, item->path, deps, item->path, 0) == 0;
-}
-
-int sb_partial_link(const struct sb_partial *partial, int deps, struct sb_contents *all,
-		    struct sb_error *err)
+/* What came and went with the packages that do not stay. */
+static bool drop(const struct sb_partial *partial, const bool *taken)
 {
 	const struct sb_contents *old = &partial->former.contents;
-	bool fits = true;
-	SB_AUTO_FREE bool *taken = choose(partial, &fits);
+
+	for (size_t i = old->n; i-- > 0;) {
+		int flags = old->item[i].kind == 'd' ? AT_REMOVEDIR : 0;
+
+		if (!taken[i] && unlinkat(partial->next, old->item[i].path, flags) < 0 &&
+		    errno != ENOENT)
+			return false;
+	}
+	return true;
+}
+
+/* Moves what was installed beside what stays; false where both have a file of that name. */
+static bool move_in(const struct sb_partial *partial, int deps, const struct sb_contents *fresh)
+{
+	for (size_t i = 0; i < fresh->n; i++) {
+		const char *path = fresh->item[i].path;
+		bool folder = fresh->item[i].kind == 'd';
+
+		if (folder && mkdirat(partial->next, path, 0755) < 0 && errno != EEXIST)
+			return false;
+		if (!folder && renameat2(deps, path, partial->next, path, RENAME_NOREPLACE) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* The list of both. A path that is a folder in one only was refused by the calls above. */
+static void merge(struct sb_contents *all, const struct sb_contents *old, const bool *taken)
+{
 	SB_AUTO(sb_contents) more = { 0 };
 
-	for (size_t i = 0; i < old->n && fits; i++) {
-		const struct sb_content *item = &old->item[i];
-
-		if (!taken[i])
-			continue;
-		fits = !collides(all, item) && take(partial, deps, item);
-		if (item->kind != 'd' || !sb_contents_find(all, item->path))
-			sb_contents_add(&more, item->path, item->kind, item->size, item->sha256);
-	}
-	if (!fits)
-		return 0;
+	for (size_t i = 0; i < old->n; i++)
+		if (taken[i] && (old->item[i].kind != 'd' || !sb_contents_find(all, old->item[i].path)))
+			sb_contents_add(&more, old->item[i].path, old->item[i].kind,
+					old->item[i].size, old->item[i].sha256);
 	for (size_t i = 0; i < more.n; i++)
 		sb_contents_add(all, more.item[i].path, more.item[i].kind, more.item[i].size,
 				more.item[i].sha256);
 	sb_contents_sort(all);
-	return sb_folder_close(deps, all, err) < 0 ? -1 : 1;
+}
+
+/* In a thread: whom a file belongs to is known, who stays is not. What is nobody's is not linked. */
+static void *link_all(void *arg)
+{
+	struct sb_partial *partial = arg;
+	const struct sb_former *former = &partial->former;
+
+	for (size_t i = 0; i < former->contents.n; i++) {
+		const struct sb_content *item = &former->contents.item[i];
+
+		if (atomic_load(&partial->stop))
+			return NULL;
+		if (item->kind == 'd' ? mkdirat(partial->next, item->path, 0755) < 0
+				      : former->owner[i][0] >= 0 &&
+						linkat(former->dir, item->path, partial->next,
+						       item->path, 0) < 0)
+			return NULL;
+	}
+	partial->linked = true;
+	return NULL;
+}
+
+int sb_partial_link(struct sb_partial *partial, struct sb_build *build, struct sb_error *err)
+{
+	SB_AUTO_FREE char *path = sb_step_fresh_folder(build, "next", err);
+	sigset_t all, before;
+
+	partial->next = path ? sb_open_dir(build->work, "next", err) : -1;
+	if (partial->next < 0)
+		return -1;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for who waits for children */
+	partial->linking = pthread_create(&partial->thread, NULL, link_all, partial) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return 0;
+}
+
+static void join(struct sb_partial *partial)
+{
+	if (partial->linking)
+		pthread_join(partial->thread, NULL);
+	partial->linking = false;
+}
+
+int sb_partial_join(struct sb_partial *partial, int work, struct sb_contents *all,
+		    struct sb_error *err)
+{
+	bool fits = true;
+	SB_AUTO_FREE bool *taken = choose(partial, &fits);
+	SB_AUTO_CLOSE int deps = sb_open_dir(work, "deps", err);
+
+	if (deps < 0)
+		return -1;
+	join(partial);
+	if (!partial->linked || !fits || !drop(partial, taken) || !move_in(partial, deps, all))
+		return 0;
+	merge(all, &partial->former.contents, taken);
+	if (sb_folder_close(partial->next, all, err) < 0 || sb_remove_tree(work, "deps", err) < 0)
+		return -1;
+	return renameat(work, "next", work, "deps") < 0 ? sb_fail_sys(err, "name the layer") : 1;
 }
 
 void sb_partial_release(struct sb_partial *partial)
 {
+	atomic_store(&partial->stop, true);
+	join(partial);
+	sb_autoclose(&partial->next);
 	sb_former_release(&partial->former);
 	sb_list_release(&partial->wanted);
 	free(partial->stays);
