@@ -77,4 +77,41 @@ t 'new migrations that lose nothing, two of them after one, and merged' '
 	while read -r rule; do hasnt "[$rule]" push.log; done <rules
 '
 
+# An alias, a type that does not fit and a name of the environment's own: each as Pydantic 2 says it.
+t 'all that the real pydantic-settings misses is told in one push, and the cure for all of it' '
+	echo "pydantic-settings>=2" >>blog/requirements.txt
+	cp blog/project/settings.py settings.before
+	cat >blog/project/typed.py <<-END
+		from pydantic import Field, PostgresDsn, SecretStr
+		from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+		class Typed(BaseSettings):
+		    model_config = SettingsConfigDict(env_prefix="SHOP_")
+
+		    mail_host: str
+		    mail_password: SecretStr
+		    database: PostgresDsn = Field(validation_alias="MAIN_DATABASE")
+		    workers: int = 2
+	END
+	printf "\nfrom project.typed import Typed\n\ntyped = Typed()\n" >>blog/project/settings.py
+	slugbuild config:set SHOP_WORKERS=many-of-them -a blog >/dev/null 2>&1
+	commit blog "Typed settings"
+	refused blog
+	cat push.log
+	sed "s/^ *remote: *//; s/^ *! *//" push.log | tr -s " \n" "  " >flat.log
+	has "mail_host: Field required [type=missing" flat.log
+	has "mail_password: Field required [type=missing" flat.log
+	has "MAIN_DATABASE: Field required [type=missing" flat.log
+	has "workers: Input should be a valid integer" flat.log
+	has "SHOP_MAIL_HOST=…" flat.log
+	has "SHOP_MAIL_PASSWORD=…" flat.log
+	has "MAIN_DATABASE=…" flat.log
+	hasnt many-of-them push.log
+	slugbuild config:set SHOP_WORKERS=3 SHOP_MAIL_HOST=mail SHOP_MAIL_PASSWORD=sesame-open-up \
+		MAIN_DATABASE=postgres://me:sesame-open-up@localhost/x -a blog >/dev/null 2>&1
+	push blog
+	hasnt sesame push.log
+'
+
 done_testing
