@@ -4,13 +4,14 @@
 #include "app/hook.h"
 
 /*
- * The run that makes what was remembered reusable (build/memo.h): collectstatic once more, under
- * another date, off the push's path. The watcher makes it, when the push is over and published.
+ * The runs that make a result reusable (build/memo.h), off the push's path: collectstatic and the check
+ * of the app, once traced, where the push had to run them, and once more under another date. In the
+ * push they run plainly, which is faster. The watcher makes them, when the push is over and published.
  *
- * It has the lowest priority, a lock and a work folder of its own, and takes none of what a push
+ * They have the lowest priority, a lock and a work folder of their own, and take none of what a push
  * waits for: neither the app's build lock nor one of slugbuild.maxBuilds places. A push of the app
- * that begins to build ends it; so do slugbuild.stepTimeout and a kill. Then the result stays as
- * it was, not yet to be reused: the next push runs collectstatic plainly, and this run is made behind it.
+ * that begins to build ends them; so do slugbuild.stepTimeout and a kill. Then nothing is reused, and
+ * they are made behind the next push.
  *
  * What came of it is added to the log of the build: slugbuild builds:output ID.
  */

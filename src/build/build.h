@@ -39,9 +39,9 @@ struct sb_build {
 	const char *work_path;        /* the same, as a path */
 	const char *cache_path;       /* <store>/cache: pip's and uv's */
 	bool no_cache;                /* -o no-cache: make the layers again */
-	bool followed; /* a second run will be made behind this one: it need not be made here */
+	bool followed; /* a run with `confirm` is made behind this one: nothing is traced here, which takes longer */
 	const atomic_bool *stop; /* ends the steps once it is true; or NULL */
-	bool confirm; /* only the second run that a remembered result needs (memo.h) */
+	bool confirm; /* only the runs that a remembered result needs: a traced one, and a second (memo.h) */
 	/* A kept layer's folder by key (owned, or NULL), and taking a new one in (renames `path`,
 	 * returns the kept path). `contents`: of a folder that is settled and sealed, or NULL. */
 	char *(*find_layer)(void *ctx, const char *key);

@@ -234,17 +234,21 @@ static int run_first(struct sb_memo *memo, struct sb_step *step, const json_t *q
 		     struct sb_error *err)
 {
 	__attribute__((cleanup(attempt_release))) struct attempt attempt = { 0 };
-	bool traced = memo->state == SB_MEMO_NEW;
+	/* What is traced takes longer: behind the push, where somebody comes to it there. */
+	bool traced = memo->state == SB_MEMO_NEW && !step->build->followed;
 
 	if (run(&attempt, step, traced, err) < 0)
 		return -1;
 	if (traced && attempt.tracer.failed) {
+		if (step->build->confirm)
+			return 0;
 		traced = false;
 		if (run(&attempt, step, false, err) < 0)
 			return -1;
 	}
-	take_answer(step->build, step, question, sb_buffer_span(&step->output),
-		    *attempt.why.text ? attempt.why.text : NULL);
+	if (!step->build->confirm)
+		take_answer(step->build, step, question, sb_buffer_span(&step->output),
+			    *attempt.why.text ? attempt.why.text : NULL);
 	if (!traced || step->box.open || *attempt.why.text)
 		return 0;
 	return keep(memo, step, &attempt, err) < 0 ? -1 : 0;
@@ -264,6 +268,25 @@ static char *key_of(const json_t *question, struct sb_error *err)
 	return sb_xasprintf("probe %s %s", scripts, asked);
 }
 
+/* Behind the push: what has not been traced yet is run for that, and then under another date. */
+static int confirm(struct sb_memo *memo, struct sb_step *step, const json_t *question, const char *key,
+		   struct sb_error *err)
+{
+	struct sb_build *build = step->build;
+
+	if (memo->state == SB_MEMO_NEW) {
+		sb_log_step(build->log, "The check of the app once more, to see what it reads");
+		if (run_first(memo, step, question, err) < 0)
+			return -1;
+		sb_memo_release(memo);
+		sb_memo_open(memo, build, step, key);
+	}
+	if (memo->state != SB_MEMO_ONCE)
+		return 0;
+	sb_log_step(build->log, "A second check of the app, under another date");
+	return run_again(memo, step, err) < 0 ? -1 : 0;
+}
+
 static int ask(struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_step) step = { 0 };
@@ -279,22 +302,21 @@ static int ask(struct sb_build *build, struct sb_error *err)
 	if (!key)
 		return -1;
 	sb_memo_open(&memo, build, &step, key);
-	if (build->confirm && memo.state != SB_MEMO_ONCE)
-		return 0;
+	if (build->confirm)
+		return confirm(&memo, &step, question, key, err);
 	if (memo.state == SB_MEMO_HOLDS) {
 		sb_log_step(build->log, "Checking the app: nothing it read has changed");
 		build->probe_reused = true;
 		take_answer(build, &step, question, sb_span_of(sb_memo_note(&memo)), NULL);
 		return 0;
 	}
-	sb_log_step(build->log, build->confirm ? "A second check of the app, under another date"
-						: "Checking the app");
-	if (memo.state == SB_MEMO_ONCE && (build->confirm || !build->followed)) {
+	sb_log_step(build->log, "Checking the app");
+	if (memo.state == SB_MEMO_ONCE && !build->followed) {
 		int done = run_again(&memo, &step, err);
 
-		if (done > 0 && !build->confirm)
+		if (done > 0)
 			take_answer(build, &step, question, sb_buffer_span(&step.output), NULL);
-		if (done || build->confirm)
+		if (done)
 			return done < 0 ? -1 : 0;
 	}
 	return run_first(&memo, &step, question, err);

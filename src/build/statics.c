@@ -127,15 +127,16 @@ static char *find_static_root(struct sb_build *build, const struct sb_step *step
 	SB_AUTO_FREE char *root = sb_box_path(&step->box, "/app");
 	struct sb_span found = copied_to(sb_buffer_span(&step->output));
 	size_t n = strlen(root);
+	bool told = build->confirm; /* when the push was built */
 
 	if (!found.n)
 		return NULL;
 	if (!sb_span_starts(found, root) || found.n <= n + 1 || found.p[n] != '/') {
-		sb_log_warn(
-			build->log,
-			"STATIC_ROOT (%.*s) lies outside of the app's folder: what was collected "
-			"there is not in the slug",
-			SB_SPAN_ARG(found));
+		if (!told)
+			sb_log_warn(build->log,
+				    "STATIC_ROOT (%.*s) lies outside of the app's folder: what was "
+				    "collected there is not in the slug",
+				    SB_SPAN_ARG(found));
 		return NULL;
 	}
 	found.p += n + 1;
@@ -147,7 +148,7 @@ static char *find_static_root(struct sb_build *build, const struct sb_step *step
 
 static void tell_gone(struct sb_build *build, const struct sb_list *gone)
 {
-	if (!gone->n)
+	if (!gone->n || build->confirm)
 		return;
 	sb_log_warn(build->log,
 		    "collectstatic removed %zu of the app's own files; the slug has "
@@ -291,13 +292,16 @@ static int run_first(struct sb_build *build, struct sb_memo *memo, struct sb_ste
 		     struct sb_error *err)
 {
 	__attribute__((cleanup(attempt_release))) struct attempt attempt = ATTEMPT_INIT;
-	int done = run_afresh(build, step, &attempt, memo->state == SB_MEMO_NEW, err);
+	/* What is traced takes longer: behind the push, where somebody comes to it there. */
+	int done = run_afresh(build, step, &attempt, memo->state == SB_MEMO_NEW && !build->followed, err);
 
 	if (done < 0 && !attempt.tracer.failed)
 		return -1;
 	if (attempt.tracer.failed) {
 		sb_log_say(build->log, "its result is not remembered: %s", attempt.tracer.reason);
 		memo->state = SB_MEMO_OFF;
+		if (build->confirm)
+			return 0;
 		attempt_release(&attempt);
 		attempt = (struct attempt)ATTEMPT_INIT;
 		if (run_afresh(build, step, &attempt, false, err) < 0)
@@ -356,29 +360,47 @@ static void tell_why(struct sb_build *build, const struct sb_memo *memo)
 	}
 }
 
+/* Behind the push: what has not been traced yet is run for that, and then under another date. */
+static int confirm(struct sb_build *build, struct sb_memo *memo, struct sb_step *step, struct sb_error *err)
+{
+	if (memo->state == SB_MEMO_NEW) {
+		sb_log_step(build->log, "collectstatic once more, to see what it reads");
+		step->quiet = true;
+		int done = run_first(build, memo, step, err);
+
+		step->quiet = false;
+		drop_result(build);
+		if (done < 0)
+			return -1;
+		sb_memo_release(memo);
+		sb_memo_open(memo, build, step, "");
+	}
+	if (memo->state != SB_MEMO_ONCE)
+		return 0;
+	sb_log_step(build->log, "A second run of collectstatic, under another date");
+	return run_again(build, memo, step, err) < 0 ? -1 : 0;
+}
+
 int sb_statics_make(struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO(sb_memo) memo = SB_MEMO_INIT;
 	SB_AUTO(sb_step) step = { 0 };
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/app", build->work_path);
-	int done;
 
 	if (build->confirm ? is_left_out_again(build) : is_left_out(build))
 		return 0;
 	prepare(&step, build, path);
 	sb_memo_open(&memo, build, &step, "");
-	if (build->confirm && memo.state != SB_MEMO_ONCE)
-		return 0;
+	if (build->confirm)
+		return confirm(build, &memo, &step, err);
 	if (memo.state == SB_MEMO_HOLDS)
 		return reuse(build, &memo);
-	if (build->confirm)
-		sb_log_step(build->log, "A second run of collectstatic, under another date");
-	else
-		sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
+	sb_log_step(build->log, "$ python %s collectstatic --noinput", build->plan->manage_py);
 	tell_why(build, &memo);
-	if (memo.state == SB_MEMO_ONCE && (build->confirm || !build->followed)) {
-		done = run_again(build, &memo, &step, err);
-		if (done || build->confirm)
+	if (memo.state == SB_MEMO_ONCE && !build->followed) {
+		int done = run_again(build, &memo, &step, err);
+
+		if (done)
 			return done < 0 ? -1 : 0;
 	}
 	return run_first(build, &memo, &step, err);
