@@ -1,6 +1,8 @@
 #include "base/base.h"
 #include "app/publish.h"
 #include "app/report.h"
+#include "app/stage.h"
+#include "app/targets.h"
 #include "cli/commands.h"
 #include "release/manifest.h"
 #include "release/process.h"
@@ -219,7 +221,7 @@ int sb_cmd_rollback(struct sb_cli *cli, struct sb_error *err)
 	return change(cli, "rollback", text, number, err);
 }
 
-/* 0 current, 1 not yet, 2 failed; `state` for people. */
+/* 0 current, 1 not yet, 2 failed, 3 no release; `state` for people. */
 static int look_for(struct sb_cli *cli, const char *commit, char *state, size_t size, struct sb_error *err)
 {
 	SB_AUTO_FREE int *number = NULL;
@@ -240,7 +242,28 @@ static int look_for(struct sb_cli *cli, const char *commit, char *state, size_t 
 			return 0;
 		return release.state == SB_FAILED || release.state == SB_SUPERSEDED ? 2 : 1;
 	}
-	return 1;
+	return 3;
+}
+
+/* The current release of an app in a folder of its own, where the deploy ref holds the commit and that
+ * changed nothing in the folder: no release is made of it. 0: no. */
+static int unchanged_since(struct sb_cli *cli, const char *commit)
+{
+	SB_AUTO(sb_repo) own = { 0 };
+	struct sb_repo *repo = cli->repo.git ? &cli->repo : &own;
+	char head[SB_REF_MAX + 1], tip[SB_OID_MAX + 1], oid[SB_OID_MAX + 1];
+	struct sb_error unseen = { 0 };
+
+	if (!*cli->way.settings->path || (repo == &own && sb_repo_open(&own, cli->app.repo, &unseen) < 0) ||
+	    sb_repo_head(repo, head, &unseen) < 0)
+		return 0;
+	SB_AUTO_FREE char *ref = sb_deploy_ref(cli->way.settings, head, cli->app.name);
+
+	if (!ref || sb_repo_ref(repo, ref, tip, &unseen) < 0 || !*tip ||
+	    sb_repo_resolve(repo, commit, oid, &unseen) < 0 ||
+	    (strcmp(oid, tip) != 0 && !sb_repo_descends(repo, tip, oid)))
+		return 0;
+	return sb_unchanged_since(&cli->app, cli->way.settings, repo, oid);
 }
 
 int sb_cmd_releases_wait(struct sb_cli *cli, struct sb_error *err)
@@ -263,7 +286,12 @@ int sb_cmd_releases_wait(struct sb_cli *cli, struct sb_error *err)
 
 	for (;;) {
 		int found = look_for(cli, commit, state, sizeof(state), err);
+		int since = found == 3 ? unchanged_since(cli, commit) : 0;
 
+		if (since) {
+			snprintf(state, sizeof(state), "v%d is current, and has the same files", since);
+			found = 0;
+		}
 		if (found < 0)
 			return -1;
 		if (found == 0) {

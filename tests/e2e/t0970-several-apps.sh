@@ -42,6 +42,12 @@ t 'only the one that changed is built; of the other a line says since when it is
 	has "shop: unchanged since v3: not built" push.log
 	has "site: unchanged since v3: not built" push.log
 	test "$(release_of shop)" = v3
+	slugbuild releases:wait "$(git -C mono rev-parse HEAD)" -a site --timeout 20 | grep "^v3 is current, and has the same files"
+	slugbuild releases:wait "$(git -C mono rev-parse HEAD | cut -c1-9)" -a shop --timeout 20 | grep "^v3 is current"
+	slugbuild releases:wait "$(git -C mono rev-parse HEAD~1)" -a shop --timeout 20 | grep "^v3 is current$"
+	git -C mono commit -q --allow-empty -m "Not pushed"
+	exits 75 slugbuild releases:wait "$(git -C mono rev-parse HEAD)" -a site --timeout 1
+	git -C mono reset -q --hard HEAD~1
 '
 
 t 'a finding in one app refuses the push, and the other is not looked at' '
