@@ -44,7 +44,7 @@ struct sb_span sb_address_host(struct sb_span address)
 	struct sb_span authority = authority_of(address), user = user_of(address);
 	size_t skip = user.p ? user.n + 1 : 0;
 
-	return (struct sb_span) { authority.p + skip, authority.n - skip };
+	return skip ? (struct sb_span) { authority.p + skip, authority.n - skip } : authority;
 }
 
 bool sb_address_is_public_index(struct sb_span host)

@@ -1,4 +1,5 @@
 #include "base/base.h"
+#include "base/utf8.h"
 #include "check/pyproject.h"
 #include "check/requirements.h"
 #include "check/stale.h"
@@ -32,6 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	unsigned line = 0;
 
+	if (sb_text_is_utf8(&text, false) != sb_is_utf8(text.bytes) ||
+	    (!sb_text_is_utf8(&text, true) && sb_is_utf8(text.bytes)))
+		abort();
 	sb_pyproject_parse(&project, &text);
 	sb_lockfile_parse(&lock, text.bytes);
 	wishes(text.bytes, SB_PIPENV);
