@@ -108,6 +108,8 @@ static json_t *run(const struct sb_source_stage *stage, const struct sb_python *
 	sb_list_add(&argv, "-S");
 	sb_list_add(&argv, "-B");
 	sb_list_add_take(&argv, sb_box_path(&box, PROBES "/settings_source.py"));
+	if (python->pip_wheel)
+		sb_list_add(&argv, python->pip_wheel);
 	struct sb_child child = { .argv = (const char *const *)argv.item,
 				  .cwd = -1,
 				  .input = input,

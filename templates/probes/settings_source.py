@@ -1,7 +1,9 @@
 # The source stage: what can be said of an app's settings by reading them. One JSON object on
 # standard input, one on standard output; nothing of the app is run. Python 3.8 and later:
 #
-#   python -I -S -B settings_source.py <input
+#   python -I -S -B settings_source.py [PIP_WHEEL] <input
+#
+#   PIP_WHEEL reads TOML where the standard library cannot.
 #
 #   input   {"files": {PATH: TEXT}, "paths": [PATH of every .py], "manage": PATH or null,
 #            "processes": {TYPE: COMMAND}, "release": COMMAND or null,
@@ -685,4 +687,5 @@ def main():
 
 if __name__ == "__main__":
     sys.setrecursionlimit(3000)
+    sys.path.extend(sys.argv[1:])
     main()
