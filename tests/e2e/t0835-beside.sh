@@ -56,6 +56,6 @@ t 'a cancelled build ends both' '
 	has "cancelled" push.log; wait_for 10 none; wait_for 10 no_leftovers_quietly blog'
 t 'so does a killed hook' '
 	push blog >/dev/null & pushed=$!
-	wait_for 30 both; kill -9 "$(slugbuild builds -a blog --json | jq ".[0].pid")"
+	wait_for 30 both; sleep 0.5; kill -9 "$(slugbuild builds -a blog --json | jq ".[0].pid")"
 	fails wait $pushed; wait_for 10 none'
 done_testing
