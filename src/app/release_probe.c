@@ -1,8 +1,10 @@
 #include "base/base.h"
 #include "app/release_probe.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "build/probe_answer.h"
@@ -191,9 +193,14 @@ void sb_probe_begin(struct sb_probed *probed, const struct sb_activate *way, str
 
 void sb_probe_wait(struct sb_probed *probed)
 {
-	if (probed->threaded)
-		pthread_join(probed->thread, NULL);
-	probed->threaded = false;
+	while (probed->threaded) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		probed->threaded = pthread_timedjoin_np(probed->thread, NULL, &until) == ETIMEDOUT;
+		(void)sb_cancel_asked(); /* its child hears of it then */
+	}
 }
 
 void sb_probe_end(struct sb_probed *probed)

@@ -97,6 +97,7 @@ static void follow(struct sb_beside *beside)
 	do {
 		show(beside);
 		sb_log_tick(beside->build->log);
+		(void)sb_cancel_asked(); /* for the thread, whose child hears of it then */
 	} while (poll(&over, 1, LOOK_MS) <= 0);
 	pthread_join(beside->thread, NULL);
 	beside->threaded = false;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t got;
 static const char *(*question)(void *ctx);
@@ -44,7 +45,7 @@ const char *sb_cancel_asked(void)
 		reason = "interrupted";
 	else if (got)
 		reason = "the connection hung up";
-	else if (question)
+	else if (question && gettid() == getpid())
 		reason = question(question_ctx);
 	if (reason)
 		known = reason;

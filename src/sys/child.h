@@ -87,7 +87,8 @@ const char *sb_child_end_text(const struct sb_child *child, const struct sb_chil
  * Cancelling. sb_cancel_on_signals makes TERM, INT and HUP set a flag; a running child is
  * then ended. sb_cancel_also adds a question asked on each tick ("is the client gone?", "was
  * builds:cancel called?"): a non-NULL answer is the reason. What works long without a child asks
- * sb_cancel_asked as often. What is asked may be asked by any thread; the rest is the main thread's.
+ * sb_cancel_asked as often. Other threads hear of it when
+ * the main thread has asked: it does so while it waits for them.
  */
 void sb_cancel_on_signals(void);
 void sb_cancel_also(const char *(*why)(void *ctx), void *ctx);

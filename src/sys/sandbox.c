@@ -120,6 +120,7 @@ void sb_box_forget(const struct sb_settings *settings)
 
 bool sb_box_works(const struct sb_settings *settings, const char **why)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static bool works;
 	static char reason[512], tried[PATH_MAX]; /* with which bubblewrap */
 	const char *program = sb_box_program(settings);
@@ -132,12 +133,18 @@ bool sb_box_works(const struct sb_settings *settings, const char **why)
 		return false;
 	}
 	program = program ? program : "none";
-	if (strcmp(tried, program) != 0)
+	pthread_mutex_lock(&lock);
+	if (strcmp(tried, program) != 0) {
 		works = try_once(settings, program, reason, sizeof(reason));
-	snprintf(tried, sizeof(tried), "%s", program);
+		snprintf(tried, sizeof(tried), "%s", program);
+	}
 	if (why && !works)
 		*why = reason;
-	return works;
+
+	bool found = works;
+
+	pthread_mutex_unlock(&lock);
+	return found;
 }
 
 int sb_box_decide(struct sb_box *box, struct sb_error *err)
