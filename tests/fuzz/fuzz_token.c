@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Finds lie in the text, one behind the other, and are found in it alone as well (but for an AWS
- * key, which needs its secret beside it); what is shown never holds the secret's end. */
+ * key, which needs its secret beside it); what is shown is its beginning only. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sb_span text = { (const char *)data, size };
@@ -21,10 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		before = from;
 
 		SB_AUTO_FREE char *shown = sb_token_masked(&token);
-		struct sb_span end = { token.span.p + token.span.n - 6, 6 };
-		SB_AUTO_FREE char *tail = sb_span_dup(end);
 
-		if (!token.key && strstr(shown, tail))
+		/* the first seven bytes and "…": "github_pat_…github" ends in what it starts with */
+		if (!token.key && strlen(shown) > 7 + strlen("…"))
 			abort();
 		if (strcmp(token.what, "an AWS key") != 0 &&
 		    (!sb_token_next(&again, token.span, &start) || again.span.p != token.span.p ||

@@ -35,7 +35,7 @@ class Shot:
 
 
 # pip itself runs in these, and looks for what is not there.
-SLOW = {"requirements-url", "requirements-file-url", "requirements-secret", "requirements-escape", "requirements-latin1",
+SLOW = {"requirements-url", "requirements-file-url", "requirements-secret", "requirements-escape",
         "requirements-continued", "requirements-option", "requirements-config", "requirements-coding", "requirements-name",
         "requirements-broken"}
 
