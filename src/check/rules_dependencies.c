@@ -90,9 +90,10 @@ const struct sb_rule sb_rules_dependencies[] = {
 	  "missing when the app starts.",
 	  "Django==5.2 and python-3.9 in runtime.txt" },
 	{ "lock-stale", SB_ERROR, "a lock that is older than its input",
-	  "The Pipfile or pyproject.toml asks for a package that the lock does not have. The build refuses such "
-	  "a lock as well (it compares hashes and specifiers, too), but only minutes later. Make the lock "
-	  "again and commit both files.",
+	  "The Pipfile or pyproject.toml asks for a package that the lock does not have; or it was changed since, "
+	  "by the hash in Pipfile.lock and poetry.lock, by the list of wishes in uv.lock (which takes an "
+	  "interpreter that reads TOML, so --static does not tell it). The build would refuse such a lock as "
+	  "well, minutes later. Make the lock again and commit both files.",
 	  "celery in [packages] of the Pipfile, and no celery in Pipfile.lock" },
 	{ "dependency-undeclared", SB_WARNING, "the settings use a package that no dependency file names",
 	  "A module that the settings import, or an app or middleware that they name, comes from a package "

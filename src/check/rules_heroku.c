@@ -119,8 +119,8 @@ const struct sb_rule sb_rules_heroku[] = {
 	  ".python-version has 3.13, Pipfile.lock has python_version 3.12" },
 	{ "heroku-install-dependencies-poetry", SB_ERROR,
 	  "Poetry will not take the lock",
-	  "poetry sync refuses a lock whose content-hash is not that of the pyproject.toml beside it. Reason: "
-	  "install-dependencies::poetry.",
+	  "poetry sync refuses a lock whose content-hash is not that of the pyproject.toml beside it. To tell "
+	  "takes an interpreter that reads TOML, so --static does not. Reason: install-dependencies::poetry.",
 	  "a package added to pyproject.toml by hand, without poetry lock" },
 	{ "heroku-install-dependencies-uv", SB_ERROR,
 	  "uv will not take the lock",

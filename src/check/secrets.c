@@ -77,19 +77,6 @@ static int read_allowed(struct hunt *hunt, struct sb_error *err)
 	return 0;
 }
 
-static void place_of(struct sb_span text, const char *at, unsigned *line, unsigned *column)
-{
-	const char *start = text.p;
-
-	*line = 1;
-	for (const char *p = text.p; p < at; p++)
-		if (*p == '\n') {
-			++*line;
-			start = p + 1;
-		}
-	*column = (unsigned)(at - start) + 1;
-}
-
 static void report(struct hunt *hunt, struct sb_span text, const struct sb_token *token)
 {
 	SB_AUTO_FREE char *masked = sb_token_masked(token);
@@ -102,7 +89,7 @@ static void report(struct hunt *hunt, struct sb_span text, const struct sb_token
 
 	if (sb_list_has(&hunt->allowed, row) || hunt->found++ >= FOUND_MAX)
 		return;
-	place_of(text, token->span.p, &line, &column);
+	sb_text_place(text, token->span.p, &line, &column);
 
 	bool account = token->key && sb_span_find(text, "\"service_account\"");
 	/* What a compose file's own database shows its clients guards nothing that is deployed. */

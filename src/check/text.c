@@ -105,7 +105,7 @@ static bool is_utf16(struct sb_span s)
 		(!s.p[0] && s.p[1] && !s.p[2] && s.p[3]));
 }
 
-static void place_of(struct sb_span text, const char *at, unsigned *line, unsigned *column)
+void sb_text_place(struct sb_span text, const char *at, unsigned *line, unsigned *column)
 {
 	const char *start = text.p;
 
@@ -136,7 +136,7 @@ static bool readable(struct sb_text *text)
 		return false;
 	}
 	if (nul) {
-		place_of(text->bytes, nul, &line, &column);
+		sb_text_place(text->bytes, nul, &line, &column);
 		sb_finding_fix(sb_text_report(text, "encoding-nul", line, column,
 					      "a NUL byte: this is no text file"),
 			       "write %s again as plain UTF-8 text", text->path);
@@ -174,7 +174,7 @@ bool sb_text_is_utf8(const struct sb_text *text, bool coding)
 		rest = (struct sb_span) { rest.p + n, rest.n - n };
 	if (!rest.n || (coding && says_coding(text->bytes)))
 		return true;
-	place_of(text->bytes, rest.p, &line, &column);
+	sb_text_place(text->bytes, rest.p, &line, &column);
 	sb_finding_fix(sb_text_report(text, "encoding-invalid", line, column,
 				      "the byte 0x%02x is not UTF-8: what reads the file ends here",
 				      (unsigned)(unsigned char)rest.p[0]),
@@ -208,7 +208,7 @@ bool sb_text_clean(struct sb_text *text, bool lines)
 	if (lines && sb_span_find(text->bytes, "\r")) {
 		unsigned column, at;
 
-		place_of(text->bytes, sb_span_find(text->bytes, "\r"), &at, &column);
+		sb_text_place(text->bytes, sb_span_find(text->bytes, "\r"), &at, &column);
 		sb_finding_fix(sb_text_report(text, "crlf", at, 0,
 					      "%s has Windows line ends (CR LF)", text->path),
 			       "sed -i 's/\\r$//' %s", text->path);

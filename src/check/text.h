@@ -37,6 +37,9 @@ bool sb_text_is_utf8(const struct sb_text *text, bool coding);
  * NULL. */
 const char *sb_text_odd_byte(struct sb_span s);
 
+/* Where `at` stands in the text, from 1. */
+void sb_text_place(struct sb_span text, const char *at, unsigned *line, unsigned *column);
+
 /* The line after the last one cut off `rest`, with any of LF, CR LF or CR at its end. */
 bool sb_text_line(struct sb_span *rest, struct sb_span *line) SB_MUST_CHECK;
 

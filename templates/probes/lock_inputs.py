@@ -169,7 +169,20 @@ def uv_is_older(root, project):
     return plain(locked) != plain(wished)
 
 
-# All three, of texts
+# All three, of texts. The locks themselves are long, and written by programs: only the part that
+# counts is parsed.
+
+def poetry_metadata(text):
+    found = re.findall(r'^content-hash = "([^"]+)"', text, re.M)
+    return {"metadata": {"content-hash": found[-1] if found else None}}
+
+
+def uv_root_of(text):
+    for block in text.replace("\r", "").split("\n[[package]]\n")[1:]:
+        if re.search(r'^source = \{ (?:virtual|editable) = "\." \}$', block, re.M):
+            return uv_root(toml("[[package]]\n" + block))
+    return None
+
 
 LOCKS = (
     ("Pipfile.lock", "Pipfile", "pipenv lock"),
@@ -183,8 +196,8 @@ def is_older(name, lock, source):
     if name == "Pipfile.lock":
         return pipfile_is_newer(toml(source), json.loads(lock))
     if name == "poetry.lock":
-        return pyproject_is_newer(toml(source), toml(lock))
-    root = uv_root(toml(lock))
+        return pyproject_is_newer(toml(source), poetry_metadata(lock))
+    root = uv_root_of(lock)
     return root is not None and uv_is_older(root, toml(source))
 
 
