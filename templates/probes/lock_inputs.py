@@ -135,38 +135,64 @@ def uv_root(lock):
     return None
 
 
+def uv_wishes_differ(locked, texts, project, extra=""):
+    """Whether uv.lock's list of wishes is another one than the texts in pyproject.toml."""
+    own = normal(project.get("project", {}).get("name", ""))
+    elsewhere = set(normal(name) for name in project.get("tool", {}).get("uv", {}).get(
+        "sources", {}))
+    before, now = set(), set()
+
+    def sorted_of(extras):
+        return tuple(sorted(normal(one) for one in extras))
+
+    for one in locked:
+        marker = one.get("marker", "")
+        if ("extra == '%s'" % extra in marker) if extra else ("extra ==" not in marker):
+            if not set(one) <= {"name", "extras", "specifier", "marker"}:
+                elsewhere.add(normal(one["name"]))
+            before.add((normal(one["name"]), sorted_of(one.get("extras", ())),
+                        one.get("specifier", "")))
+    for text in texts:
+        if not hasattr(text, "partition"):
+            return False  # {include-group = "…"}, which uv writes out
+        name, extras, spec, _ = requirement(text)
+        if spec.startswith("@"):
+            elsewhere.add(normal(name))
+        if normal(name) == own:
+            return False  # its own extras, which uv writes out as well
+        now.add((normal(name), sorted_of(extras), spec))
+
+    def plain(wishes):
+        return set((name, extras, () if name in elsewhere else clauses(spec))
+                   for name, extras, spec in wishes)
+
+    return plain(before) != plain(now)
+
+
 def uv_is_older(root, project):
     """Whether the root package's own list of wishes is no longer pyproject.toml's."""
     table = project.get("project", {})
     metadata = root.get("metadata")
     if "dependencies" in table.get("dynamic", []) or (metadata is None and root.get("dependencies")):
         return False  # another file says it; a lock without such a list
-    elsewhere = set(normal(name) for name in project.get("tool", {}).get("uv", {}).get(
-        "sources", {}))
-    locked, wished = set(), set()
+    return uv_wishes_differ((metadata or {}).get("requires-dist", []),
+                            table.get("dependencies", []), project)
 
-    def sorted_of(extras):
-        return tuple(sorted(normal(one) for one in extras))
 
-    for one in (metadata or {}).get("requires-dist", []):
-        if "extra ==" not in one.get("marker", ""):
-            if not set(one) <= {"name", "extras", "specifier", "marker"}:
-                elsewhere.add(normal(one["name"]))
-            locked.add((normal(one["name"]), sorted_of(one.get("extras", ())),
-                        one.get("specifier", "")))
-    for text in table.get("dependencies", []):
-        name, extras, spec, _ = requirement(text)
-        if spec.startswith("@"):
-            elsewhere.add(normal(name))
-        if normal(name) == normal(table.get("name", "")):
-            return False  # its own extras, which uv writes out
-        wished.add((normal(name), sorted_of(extras), spec))
-
-    def plain(wishes):
-        return set((name, extras, () if name in elsewhere else clauses(spec))
-                   for name, extras, spec in wishes)
-
-    return plain(locked) != plain(wished)
+def uv_is_older_elsewhere(root, project):
+    """The same of groups and extras, which `uv sync --locked` looks at even where it installs none."""
+    table, metadata = project.get("project", {}), root.get("metadata", {})
+    groups = dict(project.get("dependency-groups", {}))
+    if "dev-dependencies" in project.get("tool", {}).get("uv", {}):
+        groups.pop("dev", None)  # the two are one
+    if uv_is_older(root, project):
+        return True
+    if not metadata or "optional-dependencies" in table.get("dynamic", []):
+        return False
+    return any(uv_wishes_differ(metadata.get("requires-dev", {}).get(name, []), texts, project)
+               for name, texts in groups.items()) or \
+        any(uv_wishes_differ(metadata.get("requires-dist", []), texts, project, normal(extra))
+            for extra, texts in table.get("optional-dependencies", {}).items())
 
 
 # All three, of texts. The locks themselves are long, and written by programs: only the part that
@@ -191,24 +217,24 @@ LOCKS = (
 )
 
 
-def is_older(name, lock, source):
+def is_older(name, lock, source, uv_older):
     """Whether the lock is older than what it was made from; ValueError: one cannot be read."""
     if name == "Pipfile.lock":
         return pipfile_is_newer(toml(source), json.loads(lock))
     if name == "poetry.lock":
         return pyproject_is_newer(toml(source), poetry_metadata(lock))
     root = uv_root_of(lock)
-    return root is not None and uv_is_older(root, toml(source))
+    return root is not None and uv_older(root, toml(source))
 
 
-def older_locks(files):
+def older_locks(files, uv_older=uv_is_older):
     """[(lock, input, what makes it again)] of those in the root; nothing where there is no TOML."""
     found = []
     for name, source, again in LOCKS if has_toml() else ():
         if name not in files or source not in files:
             continue
         try:
-            if is_older(name, files[name], files[source]):
+            if is_older(name, files[name], files[source], uv_older):
                 found.append((name, source, again))
         except (ValueError, TypeError, AttributeError, KeyError, RuntimeError):
             pass  # the files are not what they say they are: other rules' matter

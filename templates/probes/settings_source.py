@@ -12,7 +12,8 @@
 #            config vars, those whose values are such words),
 #            "requirements": {PATH: TEXT}, "python": [3, 11] or null, "collectstatic": bool,
 #            "dotenv": bool, "gitignore": TEXT or null, "others": [PATH in the root], "app": NAME}
-#   or      {"locks": {NAME: TEXT}}, which is answered with {"older": [NAME]}
+#   or      {"locks": {NAME: TEXT}}, which is answered with {"older": [NAME]}: what
+#           an installer that is told to take the lock as it is would refuse
 #   output  {"findings": [{rule, severity, path, line, column, text, fix, source}],
 #            "checklist": [{item, state, note}], "note": TEXT or null}
 #
@@ -25,7 +26,7 @@ import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lock_inputs import older_locks  # noqa: E402
+from lock_inputs import older_locks, uv_is_older_elsewhere  # noqa: E402
 from source_base import APP, MISSING, UNKNOWN, Path, Read, Said, dotted  # noqa: E402
 from source_packages import Packages  # noqa: E402
 from source_values import Reader  # noqa: E402
@@ -666,7 +667,8 @@ def is_read_as_text(read):
 def main():
     given = json.load(sys.stdin)
     if "locks" in given:
-        json.dump({"older": [found[0] for found in older_locks(given["locks"])]}, sys.stdout)
+        found = older_locks(given["locks"], uv_is_older_elsewhere)
+        json.dump({"older": [one[0] for one in found]}, sys.stdout)
         sys.stdout.write("\n")
         return
     check = Check(given)

@@ -126,6 +126,11 @@ t '--strict heroku: a lock that is older than its input, by what the lock itself
 		done
 	done
 	has "error[heroku-install-dependencies-poetry]" poetry
+	rm -rf lock && mkdir lock && echo 3.13 >lock/.python-version
+	(cd lock && sh "$top/tests/data/source/lock-stale/good-uv/setup")
+	printf "\n[dependency-groups]\ndev = [\"pytest\"]\n" >>lock/pyproject.toml
+	exits 1 slugbuild check --strict heroku lock >said 2>&1
+	has "error[heroku-install-dependencies-uv]" said
 '
 
 t '--strict heroku: its reasons, and the word when there is none; ours are not asked' '
