@@ -85,10 +85,14 @@ static int dependencies(struct sb_build *build, const struct sb_pythons *all, st
 
 	if (sb_deps_make(build, all, err) < 0)
 		return -1;
-	sb_timing_end(build->timings, step, build->deps_reused, "%s",
-		      build->deps_reused     ? ""
-		      : build->no_cache      ? "asked to make all again"
-					     : "its key is new: a requirement, the interpreter or the installer changed");
+	if (build->deps_kept)
+		sb_timing_end(build->timings, step, false, "a requirement changed: %zu packages are those of the layer before",
+			      build->deps_kept);
+	else
+		sb_timing_end(build->timings, step, build->deps_reused, "%s",
+			      build->deps_reused     ? ""
+			      : build->no_cache      ? "asked to make all again"
+						     : "its key is new: a requirement, the interpreter or the installer changed");
 	if (build->layer_ready)
 		build->layer_ready(build->ctx, build->deps_path, build->deps_key);
 	return 0;

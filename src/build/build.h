@@ -56,6 +56,7 @@ struct sb_build {
 	char *deps_path;         /* folder holding .slugbuild/python … (the kept tree) */
 	char deps_key[65];
 	bool deps_reused, deps_foreign;
+	size_t deps_kept; /* packages that were taken over from the layer before */
 	char *static_path; /* folder holding what collectstatic made, or NULL */
 	char static_key[65]; /* of a kept static_path, else "" */
 	bool static_reused;

@@ -194,6 +194,7 @@ static int make_partly(struct sb_install *install, const struct sb_said *said, s
 		done = sb_finish(install, &partial, deps, err);
 	if (done != 1)
 		return done < 0 || make_env(install, err) < 0 ? -1 : 0;
+	install->build->deps_kept = partial.kept;
 	return 1;
 }
 

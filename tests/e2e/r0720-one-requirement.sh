@@ -70,6 +70,8 @@ t 'a package more: the others are taken over, and the layer is the one from scra
 	taken_over one/__init__.py one/sub/deep.py two/a/b/c/d.txt two-1.0.dist-info/RECORD
 	[ "$(stat -c %h "$(tree_of)"/one/__pycache__/__init__.*.pyc)" -gt 1 ]
 	is_new three.py
+	slugbuild builds -a blog --json | jq -r ".[0].timings[] | select(.step == \"dependencies\") | .note" >note
+	has "5 packages are those of the layer before" note
 	same_from_scratch
 '
 
