@@ -108,6 +108,7 @@ int sb_finish(struct sb_install *install, struct sb_partial *partial, int deps,
 	if (sb_bytecode_make(install, packages, err) < 0 ||
 	    write_facts(deps, python, packages, install, partial, err) < 0)
 		return -1;
+	sb_contents_release(&install->contents); /* of a try that did not fit */
 	if (sb_folder_finish(deps, !partial, &install->contents, err) < 0)
 		return -1;
 	return partial ? sb_partial_join(partial, install->build->work, &install->contents, err) : 1;
