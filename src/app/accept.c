@@ -125,6 +125,7 @@ static int accept_targets(struct sb_hook *hook, struct sb_targets *targets, stru
 {
 	if (sb_store_open(&hook->store, &hook->settings, err) < 0)
 		return -1;
+	hook->store.log = &hook->log;
 	if (hook->part == SB_PART_BUILD)
 		sb_note_read(hook);
 	if (open_stages(hook, targets, stage, err) < 0)

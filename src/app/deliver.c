@@ -92,6 +92,7 @@ int sb_deliver(void)
 		done = sb_hook_targets(&targets, &hook, false, &err);
 		if (done == 0 && targets.n)
 			done = sb_store_open(&hook.store, &hook.settings, &err);
+		hook.store.log = &hook.log;
 		if (targets.n && done == 0)
 			sb_note_drop(&hook);
 	}

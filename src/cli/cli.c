@@ -173,7 +173,10 @@ int sb_cli_open_store(struct sb_cli *cli, struct sb_error *err)
 		return -1;
 	if (become_owner(cli->settings.root, err) < 0)
 		return -1;
-	return sb_store_open(&cli->store, &cli->settings, err);
+	if (sb_store_open(&cli->store, &cli->settings, err) < 0)
+		return -1;
+	cli->store.log = &cli->log;
+	return 0;
 }
 
 /* The app's own repository has its settings; its pinned root is the one we are in. */

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define DAY 86400
-#define LOCK_SECONDS 60
 #define DEPTH_MAX 256
 
 struct gc {
@@ -23,6 +22,7 @@ struct gc {
 	struct sb_list slugs;  /* digests that are needed */
 	struct sb_list layers; /* keys that are needed */
 	struct sb_list pruned; /* "APP vN": gone, or said to be in a dry run */
+	struct sb_list aside;  /* below store/: unneeded, and renamed so that nobody finds it */
 	struct sb_gc_result result;
 };
 
@@ -49,10 +49,25 @@ static void measure(struct sb_gc_result *sum, int dir, const char *name, int dep
 		measure(sum, fd, names.item[i], depth + 1);
 }
 
-static int drop(struct gc *gc, int dir, const char *name, struct sb_error *err)
+static int drop(struct gc *gc, int dir, SB_UNUSED const char *path, const char *name, struct sb_error *err)
 {
 	measure(&gc->result, dir, name, 0);
 	return gc->dry_run ? 0 : sb_remove_tree(dir, name, err);
+}
+
+/* A layer may be 15,000 files: everybody would wait for them. A full disk may have no room for a name. */
+static int put_aside(struct gc *gc, int dir, const char *path, const char *name, struct sb_error *err)
+{
+	char temp[SB_TEMP_MAX];
+
+	sb_temp_name(temp);
+	if (gc->dry_run)
+		sb_list_addf(&gc->aside, "%s/%s", path, name);
+	else if (renameat(dir, name, dir, temp) == 0)
+		sb_list_addf(&gc->aside, "%s/%s", path, temp);
+	else
+		return drop(gc, dir, path, name, err);
+	return 0;
 }
 
 static void need(struct gc *gc, const json_t *facts)
@@ -127,6 +142,8 @@ static bool older(int dir, const char *name, int64_t seconds)
 /* Each name of a folder below the store for which `unneeded` says so. */
 static int sweep_folder(struct gc *gc, const char *path,
 			bool (*unneeded)(const struct gc *gc, int dir, const char *name),
+			int (*take)(struct gc *gc, int dir, const char *path, const char *name,
+				    struct sb_error *err),
 			struct sb_error *err)
 {
 	SB_AUTO_CLOSE int dir = sb_open_dir(gc->store->dir, path, err);
@@ -135,7 +152,7 @@ static int sweep_folder(struct gc *gc, const char *path,
 	if (dir < 0 || sb_list_dir(&names, dir, ".", err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++)
-		if (unneeded(gc, dir, names.item[i]) && drop(gc, dir, names.item[i], err) < 0)
+		if (unneeded(gc, dir, names.item[i]) && take(gc, dir, path, names.item[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -186,7 +203,7 @@ static int sweep_remembered(struct gc *gc, struct sb_error *err)
 {
 	SB_AUTO(sb_list) apps = { 0 };
 
-	if (has(gc, "traces") && sweep_folder(gc, "traces", piece_unneeded, err) < 0)
+	if (has(gc, "traces") && sweep_folder(gc, "traces", piece_unneeded, drop, err) < 0)
 		return -1;
 	if (!has(gc, "compressed"))
 		return 0;
@@ -195,7 +212,7 @@ static int sweep_remembered(struct gc *gc, struct sb_error *err)
 	for (size_t i = 0; i < apps.n; i++) {
 		SB_AUTO_FREE char *path = sb_xasprintf("compressed/%s", apps.item[i]);
 
-		if (sweep_folder(gc, path, piece_unneeded, err) < 0)
+		if (sweep_folder(gc, path, piece_unneeded, drop, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -210,7 +227,7 @@ static int sweep_pieces(struct gc *gc, struct sb_error *err)
 	for (size_t i = 0; i < names.n; i++) {
 		SB_AUTO_FREE char *path = sb_xasprintf("pieces/%s", names.item[i]);
 
-		if (strlen(names.item[i]) == 2 && sweep_folder(gc, path, piece_unneeded, err) < 0)
+		if (strlen(names.item[i]) == 2 && sweep_folder(gc, path, piece_unneeded, drop, err) < 0)
 			return -1;
 	}
 	if (!gc->dry_run)
@@ -283,25 +300,41 @@ static int each_app(struct gc *gc,
 	return 0;
 }
 
+/* From the first root that is read to the last name that is taken, nothing becomes needed again:
+ * see store.h. */
+static int take_unneeded(struct gc *gc, struct sb_error *err)
+{
+	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
+
+	if (sb_store_lock(&lock, gc->store, "gc", err) < 0 || each_app(gc, find_roots, err) < 0 ||
+	    sweep_folder(gc, "slugs", slug_unneeded, put_aside, err) < 0 ||
+	    sweep_folder(gc, "tmp", temp_unneeded, put_aside, err) < 0)
+		return -1;
+	return sweep_folder(gc, "layers", layer_unneeded, put_aside, err);
+}
+
 static int collect(struct gc *gc, struct sb_error *err)
 {
 	static const char *const folders[] = { "apps",         "store",        "store/slugs",
 					       "store/traces", "store/pieces", NULL };
-	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
 
 	if (each_app(gc, prune_app, err) < 0)
 		return -1;
 	sweep_temporary(gc, gc->store->root, folders);
-	/* From the first root that is read to the last name that is removed, nothing becomes needed
-	 * again: see store.h. */
-	if (sb_lock_take(&lock, gc->store->root, "lock.store", "gc", LOCK_SECONDS, NULL, NULL,
-			 err) < 0 ||
-	    each_app(gc, find_roots, err) < 0)
-		return -1;
-	if (sweep_folder(gc, "slugs", slug_unneeded, err) < 0 ||
-	    sweep_folder(gc, "tmp", temp_unneeded, err) < 0 ||
-	    sweep_folder(gc, "layers", layer_unneeded, err) < 0 ||
-	    sweep_folder(gc, "notes", piece_unneeded, err) < 0 || sweep_remembered(gc, err) < 0)
+
+	int done = take_unneeded(gc, err);
+
+	for (size_t i = 0; i < gc->aside.n; i++) {
+		struct sb_error one = { 0 };
+
+		if (drop(gc, gc->store->dir, "", gc->aside.item[i], &one) < 0 && done == 0) {
+			*err = one;
+			done = -1;
+		}
+	}
+	/* What is only there to save time wants no lock. */
+	if (done < 0 || sweep_folder(gc, "notes", piece_unneeded, drop, err) < 0 ||
+	    sweep_remembered(gc, err) < 0)
 		return -1;
 	return sweep_pieces(gc, err);
 }
@@ -315,6 +348,7 @@ int sb_gc(struct sb_gc_result *out, struct sb_store *store, const struct sb_sett
 	sb_list_release(&gc.slugs);
 	sb_list_release(&gc.layers);
 	sb_list_release(&gc.pruned);
+	sb_list_release(&gc.aside);
 	if (result == 0)
 		*out = gc.result;
 	return result;

@@ -15,7 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LOCK_SECONDS 60 /* gc holds lock.store for renames only */
+#define LOCK_SECONDS 60 /* nobody holds lock.store for more than renames: no sync, no removal */
+#define YOUNG 300       /* seconds in which a new layer's name is on the disk at last */
+#define TELL_MS 2000    /* a wait that is worth a line */
 
 static char *user_name(uid_t uid)
 {
@@ -149,10 +151,50 @@ static bool touch_layer(const struct sb_store *store, const char *key)
 	return utimensat(store->dir, facts, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int lock_store(struct sb_lock *lock, const struct sb_store *store, const char *what,
-		      struct sb_error *err)
+struct wait {
+	const struct sb_store *store;
+	bool told;
+};
+
+static void say_waiting(void *ctx, SB_UNUSED const char *signature, int64_t waited_ms)
 {
-	return sb_lock_take(lock, store->root, "lock.store", what, LOCK_SECONDS, NULL, NULL, err);
+	struct wait *wait = ctx;
+	int64_t seconds;
+
+	if (!wait->told && waited_ms >= TELL_MS) {
+		SB_AUTO_FREE char *holder = sb_lock_holder(wait->store->root, "lock.store", &seconds);
+
+		wait->told = *holder;
+		if (*holder)
+			sb_log_say(wait->store->log, "Waiting for the store, which %s has had for %lld s", holder,
+				   (long long)seconds);
+	}
+	sb_log_tick(wait->store->log);
+}
+
+int sb_store_lock(struct sb_lock *lock, const struct sb_store *store, const char *what,
+		  struct sb_error *err)
+{
+	struct wait wait = { .store = store };
+
+	return sb_lock_take(lock, store->root, "lock.store", what, LOCK_SECONDS,
+			    store->log ? say_waiting : NULL, &wait, err);
+}
+
+/* Who moved it in may not have synced the folder yet, and nobody waits for that: who uses a layer
+ * that came lately does it too. */
+static void sync_young(const struct sb_store *store, const char *key)
+{
+	SB_AUTO_FREE char *path = sb_xasprintf("layers/%s", key);
+	struct sb_error ignored = { 0 };
+	struct stat st;
+
+	if (fstatat(store->dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0 || sb_wall() - st.st_ctim.tv_sec > YOUNG)
+		return;
+	SB_AUTO_CLOSE int layers = sb_open_dir(store->dir, "layers", &ignored);
+
+	if (layers >= 0)
+		(void)!sb_sync_dir(layers, &ignored);
 }
 
 char *sb_store_layer(const struct sb_store *store, const char *key)
@@ -160,9 +202,18 @@ char *sb_store_layer(const struct sb_store *store, const char *key)
 	SB_AUTO(sb_lock) lock = SB_LOCK_INIT;
 	struct sb_error err = { 0 };
 
-	if (!sb_is_digest(key) || lock_store(&lock, store, "looking up a layer", &err) < 0)
+	if (!sb_is_digest(key))
 		return NULL;
-	return touch_layer(store, key) ? sb_store_layer_path(store, key) : NULL;
+	if (sb_store_lock(&lock, store, "looking up a layer", &err) < 0) {
+		if (store->log)
+			sb_log_warn(store->log, "a layer of the store is not used: %s", err.text);
+		return NULL;
+	}
+	if (!touch_layer(store, key))
+		return NULL;
+	sb_lock_release(&lock);
+	sync_young(store, key);
+	return sb_store_layer_path(store, key);
 }
 
 /* A folder under a temporary name in layers/, with the tree and layer.json, all of it synced. */
@@ -218,16 +269,19 @@ char *sb_store_keep_layer(struct sb_store *store, const char *key, const char *p
 
 	if (dir < 0)
 		return NULL;
-	if (make_layer(layers, temp, key, path, contents, err) < 0 ||
-	    lock_store(&lock, store, "keeping a layer", err) < 0 ||
-	    sb_rename_new(layers, temp, layers, key, err) < 0) {
+	bool moved = make_layer(layers, temp, key, path, contents, err) == 0 &&
+		     sb_store_lock(&lock, store, "keeping a layer", err) == 0 &&
+		     sb_rename_new_unsynced(layers, temp, layers, key, err) == 0;
+	/* Another build kept the same layer first: equal keys are equal layers. */
+	bool kept = moved || (lock.fd >= 0 && err->code == SB_EAGAIN && touch_layer(store, key));
+
+	sb_lock_release(&lock);
+	if (!moved)
 		(void)!sb_remove_tree(layers, temp, &ignored);
-		/* Another build kept the same layer first: equal keys are equal layers. */
-		if (err->code != SB_EAGAIN || lock.fd < 0 || !touch_layer(store, key))
-			return NULL;
-		*err = (struct sb_error) { 0 };
-	}
-	return sb_store_layer_path(store, key);
+	if (!kept)
+		return NULL;
+	*err = (struct sb_error) { 0 };
+	return sb_sync_dir(layers, err) < 0 ? NULL : sb_store_layer_path(store, key);
 }
 
 char *sb_store_slug_path(const struct sb_store *store, const char *sha256)
@@ -278,16 +332,19 @@ int sb_store_keep_slug(const struct sb_store *store, const char *sha256, struct 
 		return -1;
 	if (!sb_is_digest(sha256))
 		return sb_fail(err, SB_EINPUT, "a slug's name is a SHA-256, not \"%s\"", sha256);
-	if (lock_store(&lock, store, "keeping a slug", err) < 0)
+	if (sb_store_lock(&lock, store, "keeping a slug", err) < 0)
 		return -1;
 	/* Replaces a kept one, which has the same bytes: then it is as young as this use. */
-	if (renameat(tmp, name, slugs, name) == 0)
-		return sb_sync_dir(slugs, err) < 0 || sb_sync_dir(tmp, err) < 0 ? -1 : 0;
-	if (errno != ENOENT)
-		return sb_fail_sys(err, "keep the slug %s", sha256);
-	if (faccessat(slugs, name, F_OK, 0) == 0)
-		return sb_sync_dir(slugs, err);
-	return sb_fail(err, SB_ENOENT, "the slug %s is not in the store", sha256);
+	int why = renameat(tmp, name, slugs, name) == 0 ? 0 : errno;
+	bool kept = !why || (why == ENOENT && faccessat(slugs, name, F_OK, 0) == 0);
+
+	sb_lock_release(&lock);
+	if (kept)
+		return sb_sync_dir(slugs, err) < 0 || (!why && sb_sync_dir(tmp, err) < 0) ? -1 : 0;
+	if (why == ENOENT)
+		return sb_fail(err, SB_ENOENT, "the slug %s is not in the store", sha256);
+	errno = why;
+	return sb_fail_sys(err, "keep the slug %s", sha256);
 }
 
 void sb_store_release(struct sb_store *store)

@@ -3,9 +3,11 @@
 
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/settings.h"
 #include "base/sha256.h"
 #include "slug/layer.h"
+#include "sys/lock.h"
 #include "sys/contents.h"
 
 /*
@@ -20,7 +22,8 @@
  *
  * gc decides under lock.store; the calls below that make something needed again
  * (layer, keep_layer, keep_slug) take the same lock for a moment, so gc never removes
- * what they just returned.
+ * what they just returned. Under it nothing is synced and no file is removed: who waits for it
+ * waits for some renames, whatever the disk does.
  */
 struct sb_store {
 	int root;   /* $root */
@@ -29,6 +32,7 @@ struct sb_store {
 	char *path; /* "$root/store" */
 	char *root_path;
 	char *pieces_path;
+	struct sb_log *log; /* told who holds the store when we have to wait; or NULL. Borrowed */
 };
 #define SB_STORE_INIT { .root = -1, .dir = -1, .pieces = -1 }
 
@@ -60,6 +64,10 @@ bool sb_store_slug_sealed(const struct stat *st, const char *sha256);
 void sb_store_slug_seal(int fd, const char *sha256);
 /* From tmp/ to slugs/, durably; 0 also when it was kept before. SB_ENOENT when it is in neither. */
 int sb_store_keep_slug(const struct sb_store *store, const char *sha256, struct sb_error *err) SB_MUST_CHECK;
+
+/* Takes lock.store; a wait that is worth a line is told of in store->log. For gc.h. */
+int sb_store_lock(struct sb_lock *lock, const struct sb_store *store, const char *what,
+		  struct sb_error *err) SB_MUST_CHECK;
 
 void sb_store_release(struct sb_store *store);
 

@@ -193,13 +193,20 @@ int sb_read_file(struct sb_buffer *out, int dir, const char *name, struct sb_err
 	return sb_read_fd(out, fd, err) < 0 ? sb_wrap(err, "%s", name) : 0;
 }
 
-int sb_rename_new(int dir, const char *from, int to_dir, const char *to, struct sb_error *err)
+int sb_rename_new_unsynced(int dir, const char *from, int to_dir, const char *to, struct sb_error *err)
 {
 	if (rename_noreplace(dir, from, to_dir, to) < 0) {
 		if (errno == EEXIST || errno == ENOTEMPTY)
 			return sb_fail(err, SB_EAGAIN, "%s is there already", to);
 		return sb_fail_sys(err, "rename %s to %s", from, to);
 	}
+	return 0;
+}
+
+int sb_rename_new(int dir, const char *from, int to_dir, const char *to, struct sb_error *err)
+{
+	if (sb_rename_new_unsynced(dir, from, to_dir, to, err) < 0)
+		return -1;
 	return sync_parent(to_dir, to, err);
 }
 

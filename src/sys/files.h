@@ -63,7 +63,9 @@ int sb_sync_dir(int dir, struct sb_error *err) SB_MUST_CHECK;
 /* A folder of its own under `dir`, named ".tmp-…"; `name` gets the name. Returns a descriptor. */
 int sb_make_temp_dir(int dir, char **name, mode_t mode, struct sb_error *err) SB_MUST_CHECK;
 
-/* rename(2) that replaces nothing: SB_EAGAIN where `to` exists. Syncs the folder. */
+/* rename(2) that replaces nothing: SB_EAGAIN where `to` exists. The second one syncs the folder. */
+int sb_rename_new_unsynced(int dir, const char *from, int to_dir, const char *to,
+			   struct sb_error *err) SB_MUST_CHECK;
 int sb_rename_new(int dir, const char *from, int to_dir, const char *to, struct sb_error *err) SB_MUST_CHECK;
 
 /* Makes the symlink `name` point to `target` in one step, durably. */

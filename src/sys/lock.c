@@ -15,6 +15,8 @@
 
 #define STEP_MS 100
 #define TELL_MS 500
+#define SIGN_MS 10
+#define SIGN_TRIES 10
 #define AT_LEAST 3 /* tries: sb_lock_is_taken holds it for a moment */
 
 /* The file may have been removed, and made anew, before we had the lock. */
@@ -26,14 +28,24 @@ static bool still_there(int fd, int dir, const char *name)
 	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev;
 }
 
-static void holder(char *out, size_t size, int fd)
+/* False: who has it has not signed yet, or never does. */
+static bool holder(char *out, size_t size, int fd)
 {
 	ssize_t n = pread(fd, out, size - 1, 0);
 
 	out[n > 0 ? n : 0] = '\0';
 	out[strcspn(out, "\n")] = '\0';
-	if (!out[0])
-		snprintf(out, size, "another process");
+	if (out[0])
+		return true;
+	snprintf(out, size, "another process");
+	return false;
+}
+
+/* A holder signs when it has the lock: a moment later there is a name to tell. */
+static void wait_for_name(char *out, size_t size, int fd, int tries)
+{
+	while (!holder(out, size, fd) && --tries > 0)
+		usleep(SIGN_MS * 1000);
 }
 
 static void sign(int fd, const char *what)
@@ -85,13 +97,13 @@ int sb_lock_take(struct sb_lock *lock, int dir, const char *name, const char *wh
 		if (got > 0)
 			break;
 		if (fd >= 0)
-			holder(who, sizeof(who), fd);
+			wait_for_name(who, sizeof(who), fd, seconds && tries == 1 ? SIGN_TRIES : 1);
 		if (waited >= seconds * 1000 && tries >= AT_LEAST)
 			return sb_fail(err, SB_EAGAIN, "%s is held by %s", name, who);
 		if (sb_cancel_asked())
 			return sb_fail(err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked());
 		if (seconds && waiting && waited - told >= TELL_MS) {
-			waiting(ctx, who, waited);
+			waiting(ctx, who, told < 0 ? 0 : waited);
 			told = waited;
 		}
 		usleep((seconds ? STEP_MS : 5) * 1000);

@@ -19,8 +19,8 @@ struct sb_lock {
 };
 #define SB_LOCK_INIT { .fd = -1 }
 
-/* Waits up to `seconds` (0: not at all); calls `waiting` with the holder's text at once and then about
- * twice a second; a cancel ends the wait. SB_EAGAIN, naming the holder, when it stays taken. */
+/* Waits up to `seconds` (0: not at all); calls `waiting` with the holder's text at once, that is with 0 ms, and then
+ * about twice a second; a cancel ends the wait. SB_EAGAIN, naming the holder, when it stays taken. */
 int sb_lock_take(struct sb_lock *lock, int dir, const char *name, const char *what, int64_t seconds,
 		 void (*waiting)(void *ctx, const char *holder, int64_t waited_ms), void *ctx,
 		 struct sb_error *err) SB_MUST_CHECK;

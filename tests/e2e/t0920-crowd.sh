@@ -26,7 +26,7 @@ slow()
 }
 
 # begin APP LOG [REFSPEC]: a push in the background.
-begin() { git -C "$1" push -f production "${3:-main}" >"$2" 2>&1 & }
+begin() { : >"$2"; git -C "$1" push -f production "${3:-main}" >"$2" 2>&1 & }
 states() { slugbuild builds -a "$1" --json | jq -r '.[].state'; }
 in_state() { states "$1" | grep -qx "$2"; }
 count() { states "$1" | grep -cx "$2"; }
