@@ -1,3 +1,4 @@
+#include "app/targets.h"
 #include "base/list.h"
 #include "cli/cli.h"
 #include "cli/diagnosis.h"
@@ -183,6 +184,55 @@ static void look_at_config(const struct patient *p)
 		tip_of(p, "a power cut may lose objects of a push that was taken", "core.fsync", "committed");
 }
 
+/* A push to a hidden ref is refused before any hook is asked. */
+static void look_at_hidden(const struct patient *p, const char *key, const char *ref)
+{
+	SB_AUTO_FREE char *hidden = sb_repo_config_get(p->repo, key);
+	size_t n = hidden ? strlen(hidden) : 0;
+
+	while (n && hidden[n - 1] == '/')
+		hidden[--n] = '\0';
+	if (!n || strncmp(hidden, ref, n) != 0 || (ref[n] && ref[n] != '/'))
+		return;
+	SB_AUTO_FREE char *what = sb_xasprintf("%s = %s: git refuses every push to %s, which deploys", key, hidden, ref);
+	SB_AUTO_FREE char *fix = sb_xasprintf("git -C %s config --unset-all %s '^%s/*$'", p->repo->path, key, hidden);
+
+	sb_diagnosis_say(p->out, false, what, fix);
+}
+
+/* What git refuses only after the hooks have built it, or before they are asked. */
+static void look_at_refusals(const struct patient *p, const struct sb_settings *settings)
+{
+	SB_AUTO_FREE char *bare = sb_repo_config_get(p->repo, "core.bare");
+	SB_AUTO_FREE char *current = sb_repo_config_get(p->repo, "receive.denyCurrentBranch");
+	SB_AUTO_FREE char *rewinds = sb_repo_config_get(p->repo, "receive.denyNonFastForwards");
+	SB_AUTO_FREE char *size = sb_repo_config_get(p->repo, "receive.maxInputSize");
+	char head[SB_REF_MAX + 1] = "";
+	struct sb_error ignored = { 0 };
+
+	if (sb_repo_head((struct sb_repo *)p->repo, head, &ignored) < 0)
+		return;
+	SB_AUTO_FREE char *ref = sb_deploy_ref(settings, head, p->app);
+
+	if (ref) {
+		look_at_hidden(p, "receive.hideRefs", ref);
+		look_at_hidden(p, "transfer.hideRefs", ref);
+	}
+	if (bare && !strcmp(bare, "false") && ref && !strcmp(ref, head) &&
+	    (!current || (strcmp(current, "ignore") != 0 && strcmp(current, "updateInstead") != 0 &&
+			  strcmp(current, "warn") != 0))) {
+		SB_AUTO_FREE char *what = sb_xasprintf("%s is checked out here: git refuses pushes to it after they were built",
+						       sb_short_ref(ref));
+		SB_AUTO_FREE char *fix = sb_xasprintf("git -C %s config receive.denyCurrentBranch ignore", p->repo->path);
+
+		sb_diagnosis_say(p->out, false, what, fix);
+	}
+	if (is_on(rewinds) && settings->force != SB_REFUSE)
+		tip_of(p, "receive.denyNonFastForwards refuses a forced push after it was built", "slugbuild.force", "refuse");
+	if (!size || !strcmp(size, "0"))
+		tip_of(p, "a push may be as large as the disk", "receive.maxInputSize", "512m");
+}
+
 /* How old a file is, in seconds; -1: it is not there. */
 static int64_t age_of(const char *path)
 {
@@ -287,6 +337,8 @@ void sb_diagnose_repo(struct sb_diagnosis *out, const char *path)
 	if (look_at_modes(&patient, true)) {
 		look_at_sharing(&patient);
 		look_at_config(&patient);
+		if (readable && strcmp(patient.host, "gitea") != 0 && strcmp(patient.host, "gitlab") != 0)
+			look_at_refusals(&patient, &settings);
 	}
 	look_at_leftovers(&patient);
 }

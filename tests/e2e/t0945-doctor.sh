@@ -76,6 +76,33 @@ t 'settings that git lacks are tips: nothing is refused for them' '
 	sound
 '
 
+t 'what git refuses before the hooks are asked, or after they have built' '
+	for key in receive transfer; do
+		git -C "$repo" config --add $key.hideRefs refs/heads
+		exits 4 doctor
+		has "BAD $key.hideRefs = refs/heads: git refuses every push to refs/heads/main, which deploys" said
+		fails git -C blog push "$repo" HEAD:main
+		cure && sound
+	done
+	git -C "$repo" config receive.hideRefs | grep -qx refs/replace
+	git -C "$repo" config receive.denyNonFastForwards true
+	doctor
+	has "tip receive.denyNonFastForwards refuses a forced push after it was built" said
+	cure && sound
+	git -C "$repo" config --unset slugbuild.force
+	git -C "$repo" config --unset receive.denyNonFastForwards
+	git -C "$repo" config --unset receive.maxInputSize
+	doctor
+	has "tip a push may be as large as the disk" said
+	cure && sound
+	git -C "$repo" config core.bare false
+	exits 4 doctor
+	has "BAD main is checked out here: git refuses pushes to it after they were built" said
+	cure && sound
+	git -C "$repo" config core.bare true
+	git -C "$repo" config --unset receive.denyCurrentBranch
+'
+
 t 'what a git that died has left: locks and incoming objects, when they are old' '
 	touch "$repo/refs/heads/main.lock" && sound
 	old "$repo/refs/heads/main.lock"
