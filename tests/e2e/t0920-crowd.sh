@@ -169,6 +169,36 @@ t 'a commit that a later push superseded before it was released is not released'
 	hasnt "$older" released
 '
 
+t 'five pushes at once to one app: each that waits is told who builds and for how long, none overtakes' '
+	git -C blog checkout -q -f -B main good
+	slow blog 3
+	for i in 1 2 3 4 5; do
+		git -C blog commit -q --allow-empty -m "Five $i" && git -C blog branch -f five$i && git -C blog reset -q --hard HEAD~1
+	done
+	newest blog | tr -d v >first
+	for i in 1 2 3 4 5; do
+		begin blog five.$i.log five$i:refs/heads/main
+		echo $! >five.$i.pid
+		[ $i != 1 ] || wait_for 30 in_state blog building
+	done
+	wait_for 20 positions blog "1 2 3 4"
+	good=0
+	for i in 1 2 3 4 5; do
+		if wait "$(cat five.$i.pid)"; then
+			good=$((good + 1))
+		else
+			grep -E "has moved while this push waited|cannot lock ref" five.$i.log
+		fi
+		[ $i = 1 ] || grep -E "Waiting for the push of [0-9a-f]{8} to blog \(pid [0-9]+\)" five.$i.log
+		[ $i = 1 ] || grep -E "It has run for [0-9]+ s" five.$i.log
+	done
+	test $good -ge 1
+	test "$(commit_of blog)" = "$(tip_of blog)"
+	git -C "$(repo_of blog)" reflog --format=%H main | head -n $good | tac >moved
+	for i in $(seq $good); do commit_of blog v$(($(cat first) + i)); done >released
+	cmp moved released
+'
+
 t 'twenty pushes at once, to two apps: each is released or refused, in the order the refs moved' '
 	for app in blog shop; do
 		git -C $app checkout -q -f -B main good
