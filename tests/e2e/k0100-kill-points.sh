@@ -57,9 +57,11 @@ calls()
 	grep -c "^[a-z0-9]*(" calls.trace
 }
 
-# each_point INJECTION: at each call; then what holds at once, and after the next reconcile.
+# each_point CHECK INJECTION…: at each call, one after the other; then what holds at once, and after the next reconcile.
 each_point()
 {
+	check=$1
+	shift
 	n=$(calls)
 	tip=$(git -C blog rev-parse main)
 	test "$n" -gt 20
@@ -73,7 +75,9 @@ each_point()
 		invariants >standing.1 || { cat standing.1 reconcile.log; fail "at call $point: $(sed -n "${point}p" calls.trace)"; }
 		slugbuild reconcile >again.log 2>&1 || true
 		invariants >standing.2 || { cat standing.2 again.log; fail "then, at call $point: $(sed -n "${point}p" calls.trace)"; }
-		"$2" || { cat standing.1 standing.2 reconcile.log again.log; fail "outcome of call $point: $(sed -n "${point}p" calls.trace)"; }
+		"$check" || { cat standing.1 standing.2 reconcile.log again.log; fail "outcome of call $point ($1): $(sed -n "${point}p" calls.trace)"; }
+		set -- "$@" "$1"
+		shift
 	done
 }
 
@@ -97,11 +101,16 @@ is_new_or_failed()
 t 'kill -9 before each change of a publication: old or new, then new' '
 	commit blog "To be killed"
 	stage
-	each_point signal=KILL is_new
+	each_point is_new signal=KILL
 '
 
 t 'each change of a publication fails for want of space: old or new, then new or a failure that a retry mends' '
-	each_point error=ENOSPC is_new_or_failed
+	each_point is_new_or_failed error=ENOSPC
+'
+
+# Another error at each call than at the one before it.
+t 'the same for a disk that fails, a quota, a read-only filesystem, too many open files' '
+	each_point is_new_or_failed error=EIO error=EDQUOT error=EROFS error=EMFILE error=ENFILE
 '
 
 # What a kill leaves of a release phase that ran is told as failed: it may not run twice by itself.
@@ -116,7 +125,7 @@ t 'kill -9 before each change, with a release phase and a runner' '
 	commit blog "With a release phase"
 	base=$(($(release_of blog | tr -d v)))
 	stage $(release_of blog)
-	each_point signal=KILL is_next_or_failed
+	each_point is_next_or_failed signal=KILL
 	grep -qx deploy verbs
 '
 
