@@ -107,7 +107,16 @@ class Bench:
             edit()
             for name, way in ways.items():
                 times[name].append(clock(way))
+                if name == "slugbuild":  # not beside what is measured next
+                    self.behind()
         return {name: statistics.median(t) for name, t in times.items()}
+
+    def behind(self):
+        """What goes on behind a push: the runs that confirm, and the report on the release."""
+        wait_second_run(self.at("state"))
+        report = self.current("report")
+        if os.path.exists(report):
+            subprocess.run(["flock", report, "true"])
 
     def to_ours(self):
         self.push(self.ours, "Released")
