@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/diagnosis.h"
 #include "cli/hooks.h"
+#include "sys/clock.h"
 #include "sys/files.h"
 
 #include <dirent.h>
@@ -12,7 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOCK_OLD (10 * 60)            /* git holds one for an instant */
@@ -238,7 +238,7 @@ static int64_t age_of(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) < 0 ? -1 : (int64_t)(time(NULL) - st.st_mtim.tv_sec);
+	return lstat(path, &st) < 0 ? -1 : (int64_t)(sb_wall() - st.st_mtim.tv_sec);
 }
 
 static void look_at_lock(const struct patient *p, const char *path)

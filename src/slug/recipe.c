@@ -1,6 +1,7 @@
 #include "base/base.h"
 #include "slug/gzip.h"
 #include "slug/recipe.h"
+#include "sys/clock.h"
 #include "sys/files.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RECIPE_BYTES (64 << 20) /* of one recipe: half a million pieces */
@@ -59,7 +59,7 @@ static bool present(const struct sb_piece_store *store, const char *name, int64_
 	if (fstatat(store->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
 	    (size >= 0 && st.st_size != size))
 		return false;
-	if (time(NULL) - st.st_mtime > TOUCH_SECONDS)
+	if (sb_wall() - st.st_mtime > TOUCH_SECONDS)
 		utimensat(store->dir, name, NULL, AT_SYMLINK_NOFOLLOW);
 	return true;
 }

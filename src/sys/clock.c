@@ -18,7 +18,11 @@ int64_t sb_now_ms(void)
 
 int64_t sb_wall(void)
 {
-	return time(NULL);
+	struct timespec now;
+
+	/* Not time(2): it may be a tick behind, and a file that was made just now be of tomorrow. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec;
 }
 
 void sb_stamp(char out[SB_STAMP_MAX], int64_t wall)

@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "base/list.h"
+#include "sys/clock.h"
 #include "sys/files.h"
 
 #include <dirent.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DEPTH_MAX 64 /* folders held open at a time by sb_remove_tree */
@@ -248,7 +248,7 @@ void sb_sweep(int dir, int64_t seconds)
 		/* ctime: a build sets the mtime of what it makes far back. */
 		if (strncmp(names.item[i], ".tmp-", 5) != 0 ||
 		    fstatat(dir, names.item[i], &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    time(NULL) - st.st_ctime < seconds)
+		    sb_wall() - st.st_ctime < seconds)
 			continue;
 		(void)!sb_remove_tree(dir, names.item[i], &ignored);
 	}

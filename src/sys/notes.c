@@ -1,12 +1,12 @@
 #include "base/base.h"
 #include "base/list.h"
+#include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/notes.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define END "\nend of the note\n"
@@ -91,7 +91,7 @@ bool sb_note_find(struct sb_buffer *out, const struct sb_settings *settings, con
 	if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 	    sb_read_file(out, dir, name, &unseen) < 0 || !sb_span_ends(sb_buffer_span(out), END))
 		return false;
-	if (time(NULL) - st.st_mtime > TOUCH_SECONDS)
+	if (sb_wall() - st.st_mtime > TOUCH_SECONDS)
 		utimensat(dir, name, NULL, AT_SYMLINK_NOFOLLOW);
 	out->n -= sizeof(END) - 1;
 	out->p[out->n] = '\0';

@@ -253,6 +253,23 @@ static void sweeping_takes_only_what_is_old(void **state)
 	assert_int_equal(count(scratch->dir), 1);
 }
 
+/* Across the turn of a second: time(2) may say the former one for a tick more. */
+static void no_file_is_of_tomorrow(void **state)
+{
+	int dir = ((struct scratch *)*state)->dir;
+	int64_t began = sb_wall();
+	struct stat st;
+
+	while (sb_wall() < began + 1) {
+		int fd = openat(dir, "new", O_WRONLY | O_CREAT, 0600);
+
+		assert_true(fd >= 0 && fstat(fd, &st) == 0);
+		assert_true(st.st_ctim.tv_sec <= sb_wall());
+		close(fd);
+		assert_int_equal(unlinkat(dir, "new", 0), 0);
+	}
+}
+
 static void copies_are_whole(void **state)
 {
 	int dir = ((struct scratch *)*state)->dir;
@@ -301,6 +318,7 @@ int main(void)
 		TEST(below_is_below),
 		TEST(trees_go_whatever_they_are),
 		TEST(sweeping_takes_only_what_is_old),
+		TEST(no_file_is_of_tomorrow),
 		TEST(copies_are_whole),
 		TEST(ids_and_stamps),
 	};

@@ -4,7 +4,9 @@
 #include "release/staged.h"
 #include "sys/lock.h"
 
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define DIGEST_C "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
 #define DIGEST_D "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
@@ -15,15 +17,13 @@
  */
 static int64_t shift;
 
-time_t time(time_t *out)
+int clock_gettime(clockid_t clock, struct timespec *out)
 {
-	struct timespec now;
+	int done = (int)syscall(SYS_clock_gettime, clock, out);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	now.tv_sec += shift;
-	if (out)
-		*out = now.tv_sec;
-	return now.tv_sec;
+	if (done == 0 && clock == CLOCK_REALTIME)
+		out->tv_sec += shift;
+	return done;
 }
 
 #define SLUG(digest) "\"slug\":{\"sha256\":\"" digest "\",\"size\":5}"
