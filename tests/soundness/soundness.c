@@ -77,11 +77,13 @@ static char *find_layer(void *ctx, const char *key)
 	return NULL;
 }
 
-static char *keep_layer(void *ctx, const char *key, const char *path, struct sb_error *err)
+static char *keep_layer(void *ctx, const char *key, const char *path, const struct sb_contents *contents,
+			struct sb_error *err)
 {
 	struct lab *lab = ctx;
 	char *kept = sb_xasprintf("%s/%s", lab->layers, key);
 
+	(void)contents;
 	if (access(kept, F_OK) == 0 ? sb_remove_tree(AT_FDCWD, path, err) < 0
 				    : rename(path, kept) < 0) {
 		free(kept);
