@@ -244,6 +244,7 @@ static void ask(struct lab *lab, struct answer *out, enum question question)
 				  .work_path = lab->work_path,
 				  .cache_path = lab->cache_path,
 				  .no_cache = question == FRESH,
+				  .followed = question == PUSH,
 				  .confirm = question == CONFIRM,
 				  .find_layer = find_layer,
 				  .keep_layer = keep_layer,
