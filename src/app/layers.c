@@ -1,9 +1,9 @@
 #include "base/base.h"
 #include "app/layers.h"
 #include "sys/files.h"
+#include "sys/thread.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 
 static const struct {
@@ -24,11 +24,8 @@ static int make_tree(struct sb_layer_work *work, const struct sb_piece_store *pi
 
 	if (sb_ignore_parse(&ignore, sb_span_of(text)) < 0)
 		return sb_fail(err, SB_ELIMIT, ".slugignore is over %d bytes", SB_IGNORE_MAX);
-	if (sb_repo_open(&own, all->repo->from_environment ? NULL : all->repo->path, err) < 0)
+	if (sb_repo_open_again(&own, all->repo, err) < 0)
 		return -1;
-	/* Opening may have asked git already. */
-	if (all->repo->git_program && !own.git_program)
-		own.git_program = sb_xstrdup(all->repo->git_program);
 	return sb_layer_from_tree(&work->layer, "app", &own, all->tree, &ignore, all->plan->ignore_key,
 				  pieces, all->settings, err);
 }
@@ -66,19 +63,15 @@ static void *make_layer(void *arg)
 	return NULL;
 }
 
-/* Signals stay with the thread that waits for children. Without a thread it is done at once. */
+/* Without a thread it is done at once. */
 static void begin(struct sb_layers *layers, enum sb_layer_place place)
 {
 	struct sb_layer_work *work = &layers->work[place];
-	sigset_t all, before;
 
 	work->all = layers;
 	work->place = place;
 	work->begun = true;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	work->threaded = pthread_create(&work->thread, NULL, make_layer, work) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	work->threaded = sb_thread_start(&work->thread, make_layer, work);
 	if (!work->threaded)
 		make_layer(work);
 }

@@ -38,12 +38,9 @@ static void *run(void *arg)
 static int prepare(struct sb_beside *beside, struct sb_error *err)
 {
 	struct sb_build *build = beside->build;
-	const struct sb_repo *repo = build->repo;
 
-	if (sb_repo_open(&beside->repo, repo->from_environment ? NULL : repo->path, err) < 0)
+	if (sb_repo_open_again(&beside->repo, build->repo, err) < 0)
 		return -1;
-	if (repo->git_program && !beside->repo.git_program)
-		beside->repo.git_program = sb_xstrdup(repo->git_program);
 	beside->work = sb_make_dirs_at(build->work, FOLDER, 0755, err);
 	beside->said = memfd_create("collectstatic", MFD_CLOEXEC);
 	if (beside->work < 0 || beside->said < 0 || pipe2(beside->ends, O_CLOEXEC) < 0)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "build/finish.h"
 #include "sys/files.h"
 #include "sys/settle.h"
+#include "sys/thread.h"
 
 /* What every environment has of its own: it is made anew. */
 static bool is_base(const char *path)
@@ -154,15 +154,11 @@ static void *link_all(void *arg)
 int sb_partial_link(struct sb_partial *partial, struct sb_build *build, struct sb_error *err)
 {
 	SB_AUTO_FREE char *path = sb_step_fresh_folder(build, "next", err);
-	sigset_t all, before;
 
 	partial->next = path ? sb_open_dir(build->work, "next", err) : -1;
 	if (partial->next < 0)
 		return -1;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are for who waits for children */
-	partial->linking = pthread_create(&partial->thread, NULL, link_all, partial) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	partial->linking = sb_thread_start(&partial->thread, link_all, partial);
 	return 0;
 }
 

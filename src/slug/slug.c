@@ -4,11 +4,11 @@
 #include "slug/largest.h"
 #include "sys/child.h"
 #include "sys/files.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,13 +91,7 @@ static int copy_layers(int to, const struct sb_layer *layers, size_t n, struct s
 static int copy_and_hash(int to, struct digest *d, struct sb_error *err)
 {
 	pthread_t thread;
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool beside = pthread_create(&thread, NULL, make_digest, d) == 0;
-
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	bool beside = sb_thread_start(&thread, make_digest, d);
 	int copied = copy_layers(to, d->layers, d->n, err);
 
 	if (beside)

@@ -95,6 +95,16 @@ int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err)
 	return 0;
 }
 
+int sb_repo_open_again(struct sb_repo *repo, const struct sb_repo *of, struct sb_error *err)
+{
+	if (sb_repo_open(repo, of->from_environment ? NULL : of->path, err) < 0)
+		return -1;
+	/* Opening may have asked git already. */
+	if (of->git_program && !repo->git_program)
+		repo->git_program = sb_xstrdup(of->git_program);
+	return 0;
+}
+
 void sb_repo_release(struct sb_repo *repo)
 {
 	sb_cat_free(repo->cat);

@@ -46,6 +46,14 @@ collecting()
 	done
 }
 idle() { [ -z "$(collecting)" ]; }
+# A push is at it: not the run behind the push before.
+building()
+{
+	for one in $(collecting); do # not the run behind the push before
+		if ! grep -qsF /second/ "/proc/$one/mountinfo"; then return 0; fi
+	done
+	return 1
+}
 
 end_all()
 {

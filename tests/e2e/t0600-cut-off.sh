@@ -21,7 +21,6 @@ slow()
 }
 git -C blog branch good
 
-building() { [ -n "$(collecting)" ]; }
 at_tip() { [ "$(jq -r .commit "$(manifest_of blog)")" = "$(git -C blog rev-parse main)" ]; }
 delivering() { [ -n "$(pids_of post-receive)" ]; }
 

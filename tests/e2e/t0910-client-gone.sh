@@ -48,7 +48,6 @@ leave_when()
 	wait $client || true
 }
 
-building() { [ -n "$(collecting)" ]; }
 # Processes of that name that have something of ours open: the watcher stands nowhere.
 mine()
 {

@@ -234,13 +234,6 @@ repo=$repos/acme/site.git
 git -C blog remote set-url production "$(http_of ada acme/site)"
 
 # Started and left to run: a Gitea hands its output on over HTTP in lumps.
-building()
-{
-	for one in $(collecting); do # not the run behind the push before
-		if ! grep -qsF /second/ "/proc/$one/mountinfo"; then return 0; fi
-	done
-	return 1
-}
 slow()
 {
 	git -C blog checkout -q main

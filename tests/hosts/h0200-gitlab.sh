@@ -157,13 +157,6 @@ t 'a push whose post-receive never runs is released by the watcher' '
 	no_knobs
 '
 
-building()
-{
-	for one in $(collecting); do # not the run behind the push before
-		if ! grep -qsF /second/ "/proc/$one/mountinfo"; then return 0; fi
-	done
-	return 1
-}
 # Of our repositories: other tests, with other pushes, run at the same time.
 no_hooks()
 {
