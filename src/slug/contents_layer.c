@@ -36,22 +36,6 @@ static bool is_file(const struct sb_content *item)
 	return item->kind == 'f' || item->kind == 'x';
 }
 
-/* Of a symlink all but its target. */
-static struct sb_tar_entry entry_of(const struct sb_content *item)
-{
-	struct sb_tar_entry entry = { .path = item->path, .mtime = SB_TAR_EPOCH };
-
-	entry.kind = item->kind == 'd'   ? SB_TAR_DIR
-		     : item->kind == 'l' ? SB_TAR_LINK
-		     : item->kind == 'x' ? SB_TAR_PROGRAM
-					 : SB_TAR_FILE;
-	if (item->kind != 'd')
-		entry.mtime = sb_entry_mtime(item->sha256);
-	if (is_file(item))
-		entry.size = item->size;
-	return entry;
-}
-
 static int read_link(const struct job *job, const struct sb_content *item, char link[PATH_MAX],
 		     struct sb_error *err)
 {
@@ -61,6 +45,25 @@ static int read_link(const struct job *job, const struct sb_content *item, char 
 		return sb_fail_sys(err, "read the symlink %s", item->path);
 	link[n] = '\0';
 	return 0;
+}
+
+/* `link` is the room that a symlink's target is read into. */
+static int entry_of(struct sb_tar_entry *out, const struct job *job, const struct sb_content *item,
+		    char link[PATH_MAX], struct sb_error *err)
+{
+	*out = (struct sb_tar_entry) { .path = item->path, .mtime = SB_TAR_EPOCH };
+	out->kind = item->kind == 'd'   ? SB_TAR_DIR
+		    : item->kind == 'l' ? SB_TAR_LINK
+		    : item->kind == 'x' ? SB_TAR_PROGRAM
+					: SB_TAR_FILE;
+	if (item->kind != 'd')
+		out->mtime = sb_entry_mtime(item->sha256);
+	if (is_file(item))
+		out->size = item->size;
+	if (item->kind != 'l')
+		return 0;
+	out->link = link;
+	return read_link(job, item, link, err);
 }
 
 static int changed(const struct sb_content *item, struct sb_error *err)
@@ -96,14 +99,11 @@ static int pour(struct job *job, const struct sb_content *item, struct sb_error 
 static int add(struct job *job, const struct sb_content *item, struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) bytes = SB_BUFFER_INIT(4 * PATH_MAX);
-	struct sb_tar_entry entry = entry_of(item);
+	struct sb_tar_entry entry;
 	char link[PATH_MAX];
 
-	if (item->kind == 'l') {
-		if (read_link(job, item, link, err) < 0)
-			return -1;
-		entry.link = link;
-	}
+	if (entry_of(&entry, job, item, link, err) < 0)
+		return -1;
 	sb_tar_header(&bytes, &entry);
 	sb_pool_add(&job->pool, sb_buffer_span(&bytes));
 	if (!is_file(item))
@@ -162,14 +162,11 @@ static int make_piece(struct job *job, size_t from, size_t to, struct sb_error *
 static int entry_bytes(const struct job *job, const struct sb_content *item, int64_t *bytes,
 		       struct sb_error *err)
 {
-	struct sb_tar_entry entry = entry_of(item);
+	struct sb_tar_entry entry;
 	char link[PATH_MAX];
 
-	if (item->kind == 'l') {
-		if (read_link(job, item, link, err) < 0)
-			return -1;
-		entry.link = link;
-	}
+	if (entry_of(&entry, job, item, link, err) < 0)
+		return -1;
 	*bytes = sb_tar_bytes(&entry);
 	return 0;
 }

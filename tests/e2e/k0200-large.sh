@@ -9,13 +9,7 @@ settings probe off
 . "$top/tests/e2e/peak.sh"
 
 t 'scenario 24: a tree of 195,000 files is built and released, in bounded memory' '
-	python3 - >stream <<-"END"
-		print("blob\nmark :1\ndata 2\nx\n\ncommit refs/heads/many\ncommitter A <a@example.com> 1700000000 +0000")
-		print("data 4\nmany\nfrom refs/heads/main^0")
-		for n in range(195000):
-		    print("M 100644 :1 data/d%03d/f%03d.txt" % (n // 500, n % 500))
-	END
-	git -C blog fast-import --quiet <stream
+	many_files main 195000
 	push blog production many:main
 	bounded
 	[ "$(tar tzf "$(slug_of blog)" | grep -c "^data/.*txt$")" = 195000 ]

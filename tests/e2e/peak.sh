@@ -18,3 +18,16 @@ bounded()
 	case $BIN in */san/bin) return ;; esac
 	[ "$(cat peak)" -lt $((128 << 10)) ] || fail "over 128 MiB"
 }
+
+# A branch "many" of the clone blog: $2 files more than branch $1 has.
+many_files()
+{
+	python3 - "$1" "$2" >stream <<-'END'
+		import sys
+		print("blob\nmark :1\ndata 2\nx\n\ncommit refs/heads/many\ncommitter A <a@example.com> 1700000000 +0000")
+		print("data 4\nmany\nfrom refs/heads/%s^0" % sys.argv[1])
+		for n in range(int(sys.argv[2])):
+		    print("M 100644 :1 data/d%03d/f%03d.txt" % (n // 500, n % 500))
+	END
+	git -C blog fast-import --quiet <stream
+}

@@ -10,13 +10,7 @@ git -C blog branch good
 . "$top/tests/e2e/peak.sh"
 
 t 'scenario 24: 30,000 files over the limit are refused before anything is built, in bounded memory' '
-	python3 - >stream <<-"END"
-		print("blob\nmark :1\ndata 2\nx\n\ncommit refs/heads/many\ncommitter A <a@example.com> 1700000000 +0000")
-		print("data 4\nmany\nfrom refs/heads/good^0")
-		for n in range(30000):
-		    print("M 100644 :1 data/d%02d/f%03d.txt" % (n // 500, n % 500))
-	END
-	git -C blog fast-import --quiet <stream
+	many_files good 30000
 	settings maxFiles 20000
 	refused blog production many:main
 	git config --global --unset slugbuild.maxFiles
