@@ -5,19 +5,12 @@
 
 #include "base/sha256.h"
 #include "base/utf8.h"
-#include "build/deps.h"
 #include "build/digest.h"
 #include "build/memo.h"
 #include "build/probe_answer.h"
 #include "build/step_app.h"
 #include "check/quiet.h"
 #include "source/tree.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/process.h"
@@ -163,18 +156,10 @@ static void attempt_release(struct attempt *attempt)
 /* -1: cancelled, or it could not be set up. */
 static int run(struct attempt *attempt, struct sb_step *step, bool traced, struct sb_error *err)
 {
-	struct sb_build *build = step->build;
-
-	if (sb_remove_tree(build->work, "app", err) < 0)
-		return -1;
-
-	SB_AUTO_FREE char *path = sb_checkout(build, err);
-	SB_AUTO_CLOSE int app = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
+	SB_AUTO_CLOSE int app = sb_step_fresh_app(step->build, err);
 
 	if (app < 0)
 		return -1;
-	if (mkdirat(app, ".slugbuild", 0755) < 0 && errno != EEXIST)
-		return sb_fail_sys(err, "make .slugbuild");
 	attempt->why = (struct sb_error) { 0 };
 	attempt->began = sb_wall();
 	step->box.tracer = traced ? &attempt->tracer : NULL;

@@ -1,14 +1,11 @@
 #include "build/statics.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "build/compressed.h"
-#include "build/deps.h"
 #include "build/diagnose.h"
 #include "build/memo.h"
 #include "build/snapshot.h"
@@ -206,16 +203,9 @@ static bool lacks_command(const struct sb_step *step)
 static int run_afresh(struct sb_build *build, struct sb_step *step, struct attempt *attempt,
 		      bool traced, struct sb_error *err)
 {
-	SB_AUTO_FREE char *path = NULL;
-
-	if (sb_remove_tree(build->work, "app", err) < 0)
-		return -1;
-	path = sb_checkout(build, err);
-	attempt->app = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
+	attempt->app = sb_step_fresh_app(build, err);
 	if (attempt->app < 0)
 		return -1;
-	if (mkdirat(attempt->app, ".slugbuild", 0755) < 0 && errno != EEXIST)
-		return sb_fail_sys(err, "make .slugbuild");
 	if (sb_snapshot_take(&attempt->before, attempt->app, err) < 0)
 		return -1;
 	attempt->began = sb_wall();

@@ -1,11 +1,16 @@
 #include "build/step_app.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "build/deps.h"
 #include "build/venv.h"
 #include "source/tree.h"
+#include "sys/files.h"
 
 #define SOURCE_MAX (1 << 20)
 
@@ -60,6 +65,21 @@ char *sb_build_app_file(void *ctx, const char *path)
 	    sb_blob_read(&text, build->repo, entry.oid, &unseen) < 0)
 		return NULL;
 	return sb_buffer_detach(&text);
+}
+
+int sb_step_fresh_app(struct sb_build *build, struct sb_error *err)
+{
+	if (sb_remove_tree(build->work, "app", err) < 0)
+		return -1;
+
+	SB_AUTO_FREE char *path = sb_checkout(build, err);
+	SB_AUTO_CLOSE int app = path ? sb_open_dir(AT_FDCWD, path, err) : -1;
+
+	if (app < 0)
+		return -1;
+	if (mkdirat(app, ".slugbuild", 0755) < 0 && errno != EEXIST)
+		return sb_fail_sys(err, "make .slugbuild");
+	return SB_STEAL_FD(app);
 }
 
 void sb_step_enter_app(struct sb_step *step, const char *app)

@@ -9,6 +9,10 @@
  * the config vars but for those that would undo the box's own. */
 void sb_step_enter_app(struct sb_step *step, const char *app);
 
+/* What those are given: work/app made anew, of the tree alone, with the place for the dependencies.
+ * A descriptor of it, or -1. */
+int sb_step_fresh_app(struct sb_build *build, struct sb_error *err) SB_MUST_CHECK;
+
 /* Whether Django is among the dependencies. */
 bool sb_build_has_django(const struct sb_build *build);
 
