@@ -43,7 +43,29 @@ int sb_cmd_config_get(struct sb_cli *cli, struct sb_error *err)
 	return 0;
 }
 
-/* "K=V", or "K" alone: its value is standard input, less one newline at the end. */
+/*
+ * "K" alone: its value is standard input, less one newline at the end. Nothing there is more likely
+ * a forgotten "=value", or a file that a script failed to make, than an empty secret: "K=" is one.
+ */
+static int read_value(struct sb_buffer *value, const char *name, struct sb_error *err)
+{
+	if (isatty(STDIN_FILENO))
+		fprintf(stderr, "The value of %s, then Ctrl-D:\n", name);
+	if (sb_read_fd(value, STDIN_FILENO, err) < 0)
+		return sb_wrap(err, "the value of %s", name);
+	if (value->n && value->p[value->n - 1] == '\n')
+		value->p[--value->n] = '\0';
+	if (!value->n) {
+		sb_fail(err, SB_EUSAGE, "%s has no value: standard input, where it was looked for, is empty", name);
+		sb_error_fix(err, "%s=VALUE, or %s= for an empty value", name, name);
+		return -1;
+	}
+	if (strlen(value->p) != value->n)
+		return sb_fail(err, SB_EUSAGE, "the value of %s holds a NUL", name);
+	return 0;
+}
+
+/* "K=V", or "K" alone. */
 static int set_one(struct sb_list *vars, const char *word, struct sb_error *err)
 {
 	const char *equals = strchr(word, '=');
@@ -51,19 +73,11 @@ static int set_one(struct sb_list *vars, const char *word, struct sb_error *err)
 	SB_AUTO_FREE char *name = equals ? sb_span_dup((struct sb_span) { word, (size_t)(equals - word) })
 					 : sb_xstrdup(word);
 
-	if (!equals) {
-		if (sb_read_fd(&input, STDIN_FILENO, err) < 0)
-			return sb_wrap(err, "the value of %s", name);
-		if (strlen(input.p ? input.p : "") != input.n)
-			return sb_fail(err, SB_EUSAGE, "the value of %s holds a NUL", name);
-		if (input.n && input.p[input.n - 1] == '\n')
-			input.p[--input.n] = '\0';
-	}
-	const char *value = equals ? equals + 1 : input.p ? input.p : "";
-
-	if (sb_config_check(name, value, err) < 0)
+	if (sb_config_check(name, equals ? equals + 1 : "", err) < 0)
 		return -1;
-	sb_list_setenv(vars, name, value);
+	if (!equals && (read_value(&input, name, err) < 0 || sb_config_check(name, input.p, err) < 0))
+		return -1;
+	sb_list_setenv(vars, name, equals ? equals + 1 : input.p);
 	return 0;
 }
 

@@ -24,6 +24,7 @@ tests=0
 failed=0
 umask 022
 mkdir "$HOME" && cd "$WORK" || exit 1
+exec </dev/null # whatever the starter's standard input is, no test's result hangs on it
 
 # Every process that was started below $WORK, by what it was called with or where it stands.
 ours()

@@ -72,7 +72,18 @@ t 'config:unset makes a release without it' '
 
 t 'a bad name is refused' '
 	fails slugbuild config:set -a blog "1BAD=x"
-	fails slugbuild config:set -a blog nothing
+	fails slugbuild config:set -a blog "1BAD" </dev/null
+'
+
+t 'a name without a value, and nothing on standard input, is refused: K= is an empty value' '
+	fails slugbuild config:set -a blog NOTHING </dev/null 2>set.log
+	has "NOTHING has no value" set.log
+	has "fix: NOTHING=VALUE" set.log
+	fails slugbuild config:get NOTHING -a blog
+	echo | fails slugbuild config:set -a blog NOTHING
+	slugbuild config:set -a blog NOTHING= </dev/null
+	test -z "$(slugbuild config:get NOTHING -a blog)"
+	slugbuild config:unset -a blog NOTHING
 '
 
 t 'a rollback restores the config of that release' '
