@@ -169,7 +169,8 @@ static char *sh_collector(const struct site *site)
 		"test -x '%s' && echo runs",
 		"(cd '%s' && cat ../x y; pwd) 2>&1",
 		"grep -rs color '%s' | sort",
-		"tar cf - --mtime=@0 '%s' 2>/dev/null | tar xf - -C staticfiles 2>&1",
+		/* Not through a pipe: what is unpacked below what is packed is raced for. */
+		"tar cf t.tar --mtime=@0 '%s' 2>/dev/null; tar xf t.tar -C staticfiles 2>&1; rm -f t.tar",
 		"for f in '%s'/*; do echo \"$f\"; done",
 		"[ '%s' -nt x ] && echo newer",
 		"sha256sum '%s' 2>&1",
@@ -271,6 +272,14 @@ static char *random_collector(const struct site *site, const struct sb_list *way
 	unsigned which = dice(20);
 
 	return which < 14 ? c_collector(site, ways) : which < 18 ? sh_collector(site) : py_collector(site);
+}
+
+bool site_has_chance(const struct site *site)
+{
+	for (size_t i = 0; i < site->n; i++)
+		if (!strcmp(site->item[i].path, "manage.py"))
+			return strstr(site->item[i].text, "\nchance_") != NULL;
+	return false;
 }
 
 void site_make(struct site *site, const struct sb_list *ways)

@@ -26,6 +26,7 @@ unsigned dice(unsigned sides); /* 0 … sides - 1 */
 
 void site_make(struct site *site, const struct sb_list *ways);
 void site_plain(struct site *site, const char *way); /* always the same tree, and one way */
+bool site_has_chance(const struct site *site); /* its collector asks for what differs from run to run */
 void site_edit(struct site *site, const struct sb_list *ways, char said[256]);
 void site_write(const struct site *site, git_repository *git, char tree[SB_OID_MAX + 1]);
 void site_show(const struct site *site);
