@@ -27,15 +27,18 @@ static void insert(struct sb_large *large, struct sb_large_file file)
 	large->n++;
 }
 
-void sb_large_note(struct sb_large *large, const struct sb_view *view, const char *path, const char *oid)
+bool sb_large_note(struct sb_large *large, const struct sb_view *view, const char *path, const char *oid)
 {
 	struct sb_error unseen = { 0 }; /* what is not there is git's matter */
 	int64_t size = 0;
 
-	if (sb_blob_size(view->check->repo, oid, &size, &unseen) < 0 || size <= LARGE ||
-	    sb_ignore_matches(&view->ignore, path, false))
-		return;
-	insert(large, (struct sb_large_file) { sb_xstrdup(path), size });
+	if (sb_blob_size(view->check->repo, oid, &size, &unseen) < 0)
+		return true;
+	if (size <= LARGE)
+		return false;
+	if (!sb_ignore_matches(&view->ignore, path, false))
+		insert(large, (struct sb_large_file) { sb_xstrdup(path), size });
+	return true;
 }
 
 void sb_large_report(const struct sb_large *large, const struct sb_view *view)

@@ -21,7 +21,8 @@ struct sb_large {
 	size_t n, more;
 };
 
-void sb_large_note(struct sb_large *large, const struct sb_view *view, const char *path, const char *oid);
+/* False where it surely is none, wherever it stands. */
+bool sb_large_note(struct sb_large *large, const struct sb_view *view, const char *path, const char *oid);
 void sb_large_report(const struct sb_large *large, const struct sb_view *view);
 void sb_large_release(struct sb_large *large);
 

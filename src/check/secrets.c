@@ -3,10 +3,12 @@
 
 #include "base/sha256.h"
 #include "check/large.h"
+#include "check/plain.h"
 #include "check/rules.h"
 #include "check/token.h"
 #include "source/object.h"
 #include "source/walk.h"
+#include "sys/notes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #define BUDGET ((size_t)128 << 20) /* bytes read in all */
 #define FOUND_MAX 50
 #define ALLOW_MAX (1 << 18)
+#define SMALL 64 /* entries in a folder and below it: as many are read as quickly as a note */
 static const char ALLOW[] = ".slugbuild-allow";
 
 struct hunt {
@@ -23,7 +26,12 @@ struct hunt {
 	struct sb_list allowed; /* "PATH DIGEST" */
 	char path[SB_PATH_MAX + 1];
 	size_t n; /* bytes of path */
-	size_t bytes, found, unread;
+	struct tally {
+		size_t bytes, entries, texts, unread;
+		size_t told; /* of what keeps a folder from being plain (check/plain.h) */
+	} so_far;
+	size_t found;
+	bool notes; /* are kept */
 	struct sb_large large; /* the same walk comes to what is new */
 };
 
@@ -107,6 +115,11 @@ static void report(struct hunt *hunt, struct sb_span text, const struct sb_token
 		       account ? "console.cloud.google.com/iam-admin" : token->revoke, row, ALLOW);
 }
 
+static void note_size(struct hunt *hunt, const char *oid)
+{
+	hunt->so_far.told += sb_large_note(&hunt->large, hunt->view, hunt->path, oid);
+}
+
 static int look_at_blob(struct hunt *hunt, const char *oid, struct sb_error *err)
 {
 	SB_AUTO_OBJECT struct sb_object *object = NULL;
@@ -114,9 +127,10 @@ static int look_at_blob(struct hunt *hunt, const char *oid, struct sb_error *err
 	struct sb_token token;
 	size_t from = 0;
 
-	if (hunt->bytes >= BUDGET) {
-		sb_large_note(&hunt->large, hunt->view, hunt->path, oid);
-		hunt->unread++;
+	hunt->so_far.texts++;
+	if (hunt->so_far.bytes >= BUDGET) {
+		note_size(hunt, oid);
+		hunt->so_far.unread++;
 		return 0;
 	}
 	if (sb_object_read(&object, hunt->view->check->repo, oid, SB_OBJECT_BLOB, FILE_MAX, &why) < 0) {
@@ -125,20 +139,24 @@ static int look_at_blob(struct hunt *hunt, const char *oid, struct sb_error *err
 			return -1;
 		}
 		if (why.code == SB_ELIMIT)
-			sb_large_note(&hunt->large, hunt->view, hunt->path, oid);
+			note_size(hunt, oid);
+		else
+			hunt->so_far.told++;
 		/* one that is not there at all is git's matter */
-		hunt->unread += why.code != SB_ELIMIT && sb_object_has(hunt->view->check->repo, oid);
+		hunt->so_far.unread += why.code != SB_ELIMIT && sb_object_has(hunt->view->check->repo, oid);
 		return 0;
 	}
 
 	struct sb_span text = object->bytes;
 
-	hunt->bytes += text.n + 64;
+	hunt->so_far.bytes += text.n + 64;
 	if (!text.n || memchr(text.p, '\0', text.n < 8000 ? text.n : 8000))
 		return 0;
-	while (sb_token_next(&token, text, &from))
+	while (sb_token_next(&token, text, &from)) {
+		hunt->so_far.told++;
 		if (!token.key || !sb_path_is_sample(hunt->path))
 			report(hunt, text, &token);
+	}
 	return 0;
 }
 
@@ -163,12 +181,47 @@ static int look_at_entry(struct hunt *hunt, const struct sb_entry *entry, const 
 		return 0;
 	if (!is_binary(entry->name))
 		return look_at_blob(hunt, entry->oid, err);
-	sb_large_note(&hunt->large, hunt->view, hunt->path, entry->oid);
+	note_size(hunt, entry->oid);
 	return 0;
 }
 
+/* Whether nothing is in a folder that a hunt from here on would tell of; then it is counted. */
+static bool pass_by(struct hunt *hunt, const char *tree)
+{
+	bool spent = hunt->so_far.bytes >= BUDGET;
+	struct sb_plain plain;
+
+	if (!hunt->notes || !sb_plain_find(&plain, hunt->view->check->settings, tree))
+		return false;
+	if (!spent && (plain.bytes < 0 || hunt->so_far.bytes + (size_t)plain.bytes > BUDGET))
+		return false;
+	if (spent)
+		hunt->so_far.unread += (size_t)plain.texts;
+	else
+		hunt->so_far.bytes += (size_t)plain.bytes;
+	hunt->so_far.texts += (size_t)plain.texts;
+	hunt->so_far.entries += SMALL + 1;
+	return true;
+}
+
+/* Notes what a look into a folder has shown, if that was nothing. */
+static void keep_plain(const struct hunt *hunt, const struct tally *before, const char *tree)
+{
+	const struct tally *now = &hunt->so_far;
+	size_t unread = now->unread - before->unread, texts = now->texts - before->texts;
+	struct sb_plain plain = { (int64_t)(now->bytes - before->bytes), (int64_t)texts };
+
+	if (!hunt->notes || now->told != before->told || now->entries - before->entries <= SMALL)
+		return;
+	if (unread && (unread != texts || plain.bytes))
+		return; /* the budget ended in it */
+	if (unread)
+		plain.bytes = -1;
+	sb_plain_keep(hunt->view->check->settings, tree, &plain);
+}
+
 /* The walk over the whole tree came first: depth, number and paths are within bounds. */
-static int look_at_tree(struct hunt *hunt, const char *tree, const char *known, struct sb_error *err)
+static int look_into(struct hunt *hunt, const char *tree, const char *known, struct sb_error *err)
 {
 	SB_AUTO(sb_tree) level = { 0 };
 	SB_AUTO(sb_tree) before = { 0 };
@@ -182,14 +235,17 @@ static int look_at_tree(struct hunt *hunt, const char *tree, const char *known, 
 
 	SB_AUTO_FREE const struct sb_entry **sorted = sb_tree_sorted(&before);
 
+	hunt->so_far.entries += level.n;
 	for (size_t i = 0; i < level.n; i++) {
 		const struct sb_entry *entry = &level.entry[i];
 		const struct sb_entry **old =
 			before.n ? bsearch(entry->name, sorted, before.n, sizeof(*sorted), by_name) : NULL;
 		size_t n = strlen(entry->name);
 
-		if (above + n + 1 > SB_PATH_MAX)
+		if (above + n + 1 > SB_PATH_MAX) {
+			hunt->so_far.told++;
 			continue;
+		}
 		if (above)
 			hunt->path[hunt->n++] = '/';
 		memcpy(hunt->path + hunt->n, entry->name, n + 1);
@@ -202,9 +258,23 @@ static int look_at_tree(struct hunt *hunt, const char *tree, const char *known, 
 	return 0;
 }
 
+static int look_at_tree(struct hunt *hunt, const char *tree, const char *known, struct sb_error *err)
+{
+	struct tally before = hunt->so_far;
+
+	if (known)
+		return look_into(hunt, tree, known, err);
+	if (pass_by(hunt, tree))
+		return 0;
+	if (look_into(hunt, tree, NULL, err) < 0)
+		return -1;
+	keep_plain(hunt, &before, tree);
+	return 0;
+}
+
 int sb_secrets_look(const struct sb_view *view, struct sb_error *err)
 {
-	struct hunt hunt = { .view = view };
+	struct hunt hunt = { .view = view, .notes = sb_notes_are_kept(view->check->settings) };
 	const char *known = view->check->known && *view->check->known ? view->check->known : NULL;
 	int done = 0;
 
@@ -214,10 +284,10 @@ int sb_secrets_look(const struct sb_view *view, struct sb_error *err)
 	if (done == 0 && hunt.found > FOUND_MAX)
 		sb_report(view->findings, view->check->settings, "secret-token", "and %zu more finds",
 			  hunt.found - FOUND_MAX);
-	if (done == 0 && hunt.unread)
+	if (done == 0 && hunt.so_far.unread)
 		sb_report(view->findings, view->check->settings, "secret-unread",
 			  "%zu files were not looked through for tokens; the limit is %zu MiB in all",
-			  hunt.unread, BUDGET >> 20);
+			  hunt.so_far.unread, BUDGET >> 20);
 	if (done == 0)
 		sb_large_report(&hunt.large, view);
 	sb_large_release(&hunt.large);
