@@ -185,17 +185,16 @@ static void look_at_config(const struct patient *p)
 }
 
 /* A push to a hidden ref is refused before any hook is asked. */
-static void look_at_hidden(const struct patient *p, const char *key, const char *ref)
+static void look_at_hidden(const struct patient *p, const char *ref)
 {
-	SB_AUTO_FREE char *hidden = sb_repo_config_get(p->repo, key);
-	size_t n = hidden ? strlen(hidden) : 0;
+	SB_AUTO_FREE char *by = sb_repo_hidden_by(p->repo, ref);
 
-	while (n && hidden[n - 1] == '/')
-		hidden[--n] = '\0';
-	if (!n || strncmp(hidden, ref, n) != 0 || (ref[n] && ref[n] != '/'))
+	if (!by)
 		return;
-	SB_AUTO_FREE char *what = sb_xasprintf("%s = %s: git refuses every push to %s, which deploys", key, hidden, ref);
-	SB_AUTO_FREE char *fix = sb_xasprintf("git -C %s config --unset-all %s '^%s/*$'", p->repo->path, key, hidden);
+	SB_AUTO_FREE char *what = sb_xasprintf("%s: git refuses every push to %s, which deploys", by, ref);
+	/* By the same key it comes behind what hides, wherever that stands. */
+	SB_AUTO_FREE char *fix = sb_xasprintf("git -C %s config --add %.*s '!%s'", p->repo->path,
+					      (int)strcspn(by, " "), by, ref);
 
 	sb_diagnosis_say(p->out, false, what, fix);
 }
@@ -214,10 +213,8 @@ static void look_at_refusals(const struct patient *p, const struct sb_settings *
 		return;
 	SB_AUTO_FREE char *ref = sb_deploy_ref(settings, head, p->app);
 
-	if (ref) {
-		look_at_hidden(p, "receive.hideRefs", ref);
-		look_at_hidden(p, "transfer.hideRefs", ref);
-	}
+	if (ref)
+		look_at_hidden(p, ref);
 	if (bare && !strcmp(bare, "false") && ref && !strcmp(ref, head) &&
 	    (!current || (strcmp(current, "ignore") != 0 && strcmp(current, "updateInstead") != 0 &&
 			  strcmp(current, "warn") != 0))) {

@@ -119,7 +119,8 @@ int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,
 	return 0;
 }
 
-char *sb_repo_config_get(const struct sb_repo *repo, const char *key)
+/* All that git reads for the repository: the system's, the user's, its own; NULL where it cannot be. */
+static git_config *open_all(const struct sb_repo *repo)
 {
 	SB_GIT_AUTO(git_config) *all = NULL;
 	SB_AUTO_FREE char *xdg = sb_git_user_config(true), *global = sb_git_user_config(false);
@@ -131,8 +132,6 @@ char *sb_repo_config_get(const struct sb_repo *repo, const char *key)
 		      { xdg, GIT_CONFIG_LEVEL_XDG },
 		      { global, GIT_CONFIG_LEVEL_GLOBAL },
 		      { own, GIT_CONFIG_LEVEL_LOCAL } };
-	git_buf value = { 0 };
-	char *out = NULL;
 
 	if (git_config_new(&all) < 0)
 		return NULL;
@@ -140,8 +139,58 @@ char *sb_repo_config_get(const struct sb_repo *repo, const char *key)
 		if (files[i].file && access(files[i].file, R_OK) == 0 &&
 		    git_config_add_file_ondisk(all, files[i].file, files[i].level, NULL, 0) < 0)
 			return NULL;
-	if (git_config_get_string_buf(&value, all, key) == 0)
+	return SB_STEAL(all);
+}
+
+char *sb_repo_config_get(const struct sb_repo *repo, const char *key)
+{
+	SB_GIT_AUTO(git_config) *all = open_all(repo);
+	git_buf value = { 0 };
+	char *out = NULL;
+
+	if (all && git_config_get_string_buf(&value, all, key) == 0)
 		out = sb_xstrdup(value.ptr);
 	git_buf_dispose(&value);
 	return out;
+}
+
+/* 1: the value hides the ref, 0: it shows it ("!"), -1: it has nothing to do with it. */
+static int hides(const char *value, const char *ref)
+{
+	bool shows = *value == '!';
+	struct sb_span match = sb_span_of(value + shows);
+
+	/* "^" is for namespaces: there the whole name is meant, and without any it is the same. */
+	if (match.n && *match.p == '^') {
+		match.p++;
+		match.n--;
+	}
+	while (match.n && match.p[match.n - 1] == '/')
+		match.n--;
+	if (!match.n || strncmp(ref, match.p, match.n) != 0 || (ref[match.n] && ref[match.n] != '/'))
+		return -1;
+	return !shows;
+}
+
+char *sb_repo_hidden_by(const struct sb_repo *repo, const char *ref)
+{
+	SB_GIT_AUTO(git_config) *all = open_all(repo);
+	SB_GIT_AUTO(git_config_iterator) *it = NULL;
+	git_config_entry *entry;
+	char *by = NULL;
+
+	if (!all || git_config_iterator_new(&it, all) < 0)
+		return NULL;
+	while (git_config_next(&entry, it) == 0) {
+		bool received = !strcmp(entry->name, "receive.hiderefs");
+		int found = received || !strcmp(entry->name, "transfer.hiderefs")
+				    ? hides(entry->value ? entry->value : "", ref)
+				    : -1;
+
+		if (found < 0)
+			continue;
+		free(by);
+		by = found ? sb_xasprintf("%s.hideRefs = %s", received ? "receive" : "transfer", entry->value) : NULL;
+	}
+	return by;
 }

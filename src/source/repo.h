@@ -63,6 +63,10 @@ int sb_user_settings(struct sb_settings *out,
  * config, the last one wins; NULL: nothing. Owned: free(3). */
 char *sb_repo_config_get(const struct sb_repo *repo, const char *key) SB_MUST_CHECK;
 
+/* "KEY = VALUE": what of receive.hideRefs and transfer.hideRefs lets git refuse each push to `ref`; NULL:
+ * nothing. As git does it, of all values of both, in their order, the last one that matches counts. */
+char *sb_repo_hidden_by(const struct sb_repo *repo, const char *ref) SB_MUST_CHECK;
+
 /* Writes into the repository's own config; NULL value removes it. A key without a dot is
  * slugbuild.<key>. */
 int sb_repo_config_set(struct sb_repo *repo, const char *key, const char *value,

@@ -83,8 +83,10 @@ t 'what git refuses before the hooks are asked, or after they have built' '
 		has "BAD $key.hideRefs = refs/heads: git refuses every push to refs/heads/main, which deploys" said
 		fails git -C blog push "$repo" HEAD:main
 		cure && sound
+		git -C blog push "$repo" HEAD:main
+		git -C "$repo" config --unset-all $key.hideRefs refs/heads
 	done
-	git -C "$repo" config receive.hideRefs | grep -qx refs/replace
+	git -C "$repo" config --get-all receive.hideRefs | grep -qx refs/replace
 	git -C "$repo" config receive.denyNonFastForwards true
 	doctor
 	has "tip receive.denyNonFastForwards refuses a forced push after it was built" said
@@ -101,6 +103,49 @@ t 'what git refuses before the hooks are asked, or after they have built' '
 	cure && sound
 	git -C "$repo" config core.bare true
 	git -C "$repo" config --unset receive.denyCurrentBranch
+'
+
+# hidden yes|no VALUE… (k=v, in their order; "user:" in front: in the user's config): what git does with a
+# push to main, and what the doctor says, are the same.
+hidden()
+{
+	wanted=$1 && shift
+	git -C "$repo" config --unset-all receive.hideRefs || true
+	git -C "$repo" config --unset-all transfer.hideRefs || true
+	git config --global --unset-all transfer.hideRefs || true
+	for one in "$@"; do
+		case $one in
+		user:*) one=${one#user:} && git config --global --add "${one%%=*}.hideRefs" "${one#*=}" ;;
+		*) git -C "$repo" config --add "${one%%=*}.hideRefs" "${one#*=}" ;;
+		esac
+	done
+	if git -C blog push "$repo" HEAD:main >push.log 2>&1; then
+		test $wanted = no
+		doctor
+		hasnt hideRefs said
+	else
+		has "hidden ref" push.log
+		test $wanted = yes
+		exits 4 doctor
+		has "git refuses every push to refs/heads/main, which deploys" said
+		cure && doctor
+		git -C blog push "$repo" HEAD:main
+	fi
+}
+
+t 'all values of hideRefs count, in their order, as git takes them' '
+	hidden yes receive=refs/heads receive=refs/replace
+	hidden no receive=refs/heads receive=!refs/heads/main
+	hidden yes receive=!refs/heads/main receive=refs/heads
+	hidden yes transfer=refs/heads/main/
+	hidden no transfer=refs transfer=!refs/heads
+	hidden yes receive=!refs/heads transfer=refs
+	hidden no receive=refs/heads/ma receive=refs/heads/main/x
+	hidden yes receive=^refs/heads
+	hidden no receive=refs receive=!^refs/heads/main
+	hidden yes user:transfer=refs/heads
+	hidden no user:transfer=refs/heads receive=!refs/heads/main
+	hidden no receive=refs/replace
 '
 
 t 'what a git that died has left: locks and incoming objects, when they are old' '
