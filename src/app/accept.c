@@ -84,6 +84,7 @@ static int open_stage(struct sb_stage *stage, struct sb_hook *hook, const struct
 									     target->app, err) < 0)
 		return -1;
 	stage->make.no_cache = hook->no_cache;
+	stage->make.verbose = hook->verbose;
 	stage->make.followed = true; /* by the watcher */
 	return refuse_early(stage, err);
 }

@@ -40,7 +40,7 @@ static void read_push_options(struct sb_hook *hook)
 		else if (!strcmp(option, "no-cache"))
 			hook->no_cache = true;
 		else if (!strcmp(option, "verbose"))
-			hook->log.quiet = false;
+			hook->verbose = true;
 		else
 			warn_unknown(hook, option);
 	}

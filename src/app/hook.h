@@ -35,7 +35,7 @@ struct sb_hook {
 	struct sb_ancestry ancestry;
 	char head[SB_REF_MAX + 1];
 	char *object_dir; /* the quarantine, or NULL */
-	bool dry_run, no_cache;
+	bool dry_run, no_cache, verbose;
 	json_t *note; /* what SB_PART_CHECK left for SB_PART_BUILD, see app/note.h; or NULL */
 };
 

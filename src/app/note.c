@@ -57,6 +57,7 @@ int sb_note_write(const struct sb_hook *hook, struct sb_error *err)
 		return -1;
 	sweep(dir);
 	sb_json_set_flag(note, "no_cache", hook->no_cache);
+	sb_json_set_flag(note, "verbose", hook->verbose);
 	sb_targets_find(&targets, &hook->push, &hook->settings, hook->head);
 	for (size_t i = 0; i < targets.n; i++) {
 		json_t *one = sb_json_new_object();
@@ -83,6 +84,7 @@ void sb_note_read(struct sb_hook *hook)
 	    !(hook->note = sb_json_parse(sb_buffer_span(&text), &none)))
 		return;
 	hook->no_cache = sb_json_flag(hook->note, "no_cache", false);
+	hook->verbose = sb_json_flag(hook->note, "verbose", false);
 }
 
 void sb_note_drop(const struct sb_hook *hook)

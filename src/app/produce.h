@@ -36,6 +36,7 @@ struct sb_produce {
 	const char *old;                /* the commit before this one, or NULL, "" */
 	const char *current;            /* the commit that the current release was made of, or NULL */
 	bool no_cache;
+	bool verbose;                   /* where its time went is told when a build is over */
 	bool config_known;              /* `config` is the app's: variables that it lacks are named */
 	bool heroku;                    /* check by Heroku's rules instead of ours */
 	bool only_static;               /* check the files, and start no program */

@@ -231,6 +231,18 @@ static int build_one(struct sb_stage *stage, struct sb_error *err)
 	return sb_build_record_state(&stage->record, "staged", NULL, err);
 }
 
+static void say_timings(struct sb_stage *stage)
+{
+	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(1 << 16);
+	struct sb_span rest, line;
+
+	sb_timings_print(&text, &stage->make.timings);
+	rest = sb_buffer_span(&text);
+	sb_log_step(stage->log, "Where the time went");
+	while (sb_span_cut(&rest, '\n', &line))
+		sb_log_line(stage->log, line);
+}
+
 int sb_stage_build(struct sb_stage *stage, struct sb_error *err)
 {
 	struct sb_activate way = { .app = &stage->app, .settings = &stage->settings, .log = stage->log };
@@ -250,6 +262,8 @@ int sb_stage_build(struct sb_stage *stage, struct sb_error *err)
 
 	sb_cancel_also(NULL, NULL);
 	sb_lock_release(&stage->slot);
+	if (stage->make.verbose)
+		say_timings(stage);
 	if (done < 0) {
 		sb_build_note_timings(&stage->record, "timings", &stage->make.timings);
 		sb_log_fail(stage->log, err, stage->record.id);

@@ -108,13 +108,15 @@ t 'findings are shown once; files that must be mended are refused before anythin
 
 t 'push options reach the build, which git gives none' '
 	change options
-	push blog -o no-cache production main
+	push blog -o no-cache -o verbose production main
 	has "(0 of " push.log
+	has "Where the time went" push.log
 	change dry
 	fails push blog -o dry-run production main
 	has "Dry run" push.log
 	push blog
 	hasnt "(0 of " push.log
+	hasnt "Where the time went" push.log
 '
 
 t 'two pushes at once do not read the options of one another' '

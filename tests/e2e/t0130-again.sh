@@ -41,11 +41,14 @@ t 'scenario 10: no-cache and verbose both apply, an unknown option warns, no cou
 	has "Unknown push option \"strange option\"" push.log
 	has "0 of " push.log
 	has "Installing dependencies" push.log
+	grep -E "^remote:        dependencies +from +[0-9.]+ ms +[0-9.]+ ms" push.log
+	grep -E "^remote:        slug +from +[0-9.]+ ms +[0-9.]+ ms" push.log
 	git -C "$(repo_of blog)" config receive.advertisePushOptions false
 	commit blog "Without"
 	push blog
 	git -C "$(repo_of blog)" config receive.advertisePushOptions true
 	hasnt "Unknown push option" push.log
+	hasnt " ms" push.log
 	has "Using cached dependencies" push.log
 	test "$(release_of blog)" = v6
 '
