@@ -153,6 +153,7 @@ BANNED := strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|system|popen|mkte
 lint: $(bins)
 	$(Q)tests/lint/layers.sh
 	$(Q)tests/lint/scenarios.sh
+	$(Q)tests/lint/negations.sh
 	$(Q)for h in $(wildcard src/*/*.h); do \
 		$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsyntax-only -x c $$h || exit 1; done
 	$(Q)pmccabe $(lib_src) src/*.c hooks/*.c | awk '$$1 > 15 || $$5 > 60 { print; bad = 1 } END { exit bad }'

@@ -39,7 +39,7 @@ t 'it runs where there is no Python: the C library and a shell are all' '
 		case $elf in *-config) continue ;; esac
 		libraries "$elf" "$WORK/jail" || true
 	done
-	! find jail -path jail/app -prune -o -name "python*" -print | grep .
+	find jail -path jail/app -prune -o -name "python*" -print | fails grep .
 	port=$((low_port + 15))
 	bwrap --bind jail / --dev /dev --proc /proc --tmpfs /tmp --clearenv --setenv PATH /bin:/usr/bin \
 		--setenv PORT $port --die-with-parent /app/.slugbuild/launch web >serve.log 2>&1 &

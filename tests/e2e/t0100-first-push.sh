@@ -30,7 +30,7 @@ t 'the first push builds, releases v2 and says so in the format people know' '
 
 t 'no line of it is wider than 72 columns, what children print left out' '
 	sed -n "s/^remote: //p" push.log | grep -E "^(----->| !  )" >ours.txt || true
-	! awk "length(\$0) > 72" ours.txt | grep .
+	awk "length(\$0) > 72" ours.txt | fails grep .
 '
 
 t 'the manifest is valid, names commit and process, and holds no value of a config var' '
@@ -57,7 +57,7 @@ t 'the slug is there, has the digest that the manifest names, and plain tar read
 	has staticfiles/css/site.css list
 	has .slugbuild/launch list
 	has .slugbuild/python/ list
-	! grep -E "^\./|^/|(^|/)\.git/" list
+	fails grep -E "^\./|^/|(^|/)\.git/" list
 '
 
 t 'nothing is left of the build but its log' '

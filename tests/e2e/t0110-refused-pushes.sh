@@ -30,7 +30,7 @@ spoiled()
 t 'the good one was taken' 'test "$(release_of blog)" = v2'
 
 bad 'scenario 28: Procfile.txt is no Procfile' \
-	'git mv Procfile Procfile.txt' Procfile.txt 'git mv'
+	'git mv Procfile Procfile.txt' Procfile.txt 'git mv Procfile.txt Procfile'
 bad 'procfile is no Procfile' \
 	'git mv Procfile procfile' procfile 'git mv'
 bad 'no dependency file' \
@@ -44,7 +44,10 @@ bad 'a Pipfile without its lock' \
 bad 'scenario 28: requirements.txt in UTF-16' \
 	'printf "\377\376d\0j\0a\0n\0g\0o\0\n\0" >requirements.txt' requirements.txt UTF-16 UTF-8
 bad 'scenario 33: a Python that nobody has: what is installed is listed' \
-	'echo python-3.99.1 >runtime.txt' 3.99 'runtime.txt'
+	'echo 3.99 >.python-version' 3.99 .python-version:1 '(there are:' \
+	"$(/usr/bin/python3 -c 'import platform; print(platform.python_version())')"
+bad 'the same of a runtime.txt' \
+	'echo python-3.99.1 >runtime.txt; git rm -q .python-version' 3.99.1 'runtime.txt:1'
 bad 'a runtime that is no Python' \
 	'echo ruby-3.2.1 >runtime.txt' 'runtime.txt:1'
 bad 'a package that does not exist is named' \

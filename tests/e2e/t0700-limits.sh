@@ -94,7 +94,7 @@ t 'control bytes that a build prints are made visible' '
 sys.stdout.write(\"\\\\x1b]0;title\\\\x07 \\\\x1b[2J evil\\\\n\")
 sys.exit(1)"
 	refused blog -f production main
-	! grep -aE "$(printf "\033")\[2J|$(printf "\033")\]0" push.log
+	fails grep -aE "$(printf "\033")\[2J|$(printf "\033")\]0" push.log
 	has evil push.log
 '
 
