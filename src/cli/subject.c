@@ -106,7 +106,7 @@ static int open_staged(struct sb_cli *cli, bool named, const char *rev, char oid
 	if (!cli->repo.git)
 		return no_repository(cli, err);
 
-	const char *file = named ? NULL : getenv("GIT_INDEX_FILE");
+	const char *file = named ? NULL : sb_repo_index_told();
 
 	return sb_loose_index(&cli->repo, file && *file ? file : NULL, &cli->settings, oid, err);
 }

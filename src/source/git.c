@@ -86,6 +86,29 @@ int mbedtls_x509_crt_parse_path(void *chain, const char *path)
 	return NO_FILE;
 }
 
+static char *index_file;
+
+/*
+ * libgit2 reads the index that a hook of git commit is told of before it has seen the format of the
+ * repository, and fails on that of SHA-256 and on a split one. Nothing here needs it from libgit2: so
+ * it is taken out of the environment for good, once, while there is one thread.
+ */
+static void take_index(void)
+{
+	const char *index = getenv("GIT_INDEX_FILE");
+
+	if (!index)
+		return;
+	index_file = sb_xstrdup(index);
+	unsetenv("GIT_INDEX_FILE");
+}
+
+const char *sb_repo_index_told(void)
+{
+	sb_git_start();
+	return index_file;
+}
+
 void sb_git_start(void)
 {
 	/* These change nothing about how objects and refs are read. */
@@ -96,6 +119,7 @@ void sb_git_start(void)
 	if (started)
 		return;
 	started = true;
+	take_index();
 	sb_memory_start();
 	git_libgit2_init();
 	git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, (ssize_t)CACHE_BYTES);

@@ -20,7 +20,8 @@ void sb_git_config_put(git_config **p);
 void sb_git_config_iterator_put(git_config_iterator **p);
 void sb_git_repository_put(git_repository **p);
 
-/* Once a process: limits on libgit2's memory, synced config files, owners are left to owner.h. */
+/* Once a process: limits on libgit2's memory, synced config files, owners are left to owner.h, and
+ * what the environment says of an index is kept from it. */
 void sb_git_start(void);
 
 /* libgit2's words on what just failed. Borrowed until the next call into it. */

@@ -46,22 +46,6 @@ static char *without_slash(const char *dir)
 	return path;
 }
 
-/* libgit2 reads the index that a hook of git commit is told of before it has seen the format of the
- * repository, and fails on that of SHA-256 and on a split one. Nothing here needs it from libgit2. */
-static int open_git2(git_repository **git, const char *path, unsigned flags)
-{
-	const char *index = path ? NULL : getenv("GIT_INDEX_FILE");
-	SB_AUTO_FREE char *kept = index ? sb_xstrdup(index) : NULL;
-
-	if (kept)
-		unsetenv("GIT_INDEX_FILE");
-	int rc = git_repository_open_ext(git, path, flags, NULL);
-
-	if (kept && setenv("GIT_INDEX_FILE", kept, 1) < 0)
-		abort(); /* out of memory */
-	return rc;
-}
-
 int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err)
 {
 	SB_GIT_AUTO(git_repository) *git = NULL;
@@ -74,7 +58,7 @@ int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err)
 	sb_git_start();
 	if (!from || !from[0])
 		return sb_fail(err, SB_ENOENT, "no repository: GIT_DIR is not set");
-	int rc = open_git2(&git, path, flags);
+	int rc = git_repository_open_ext(&git, path, flags, NULL);
 
 	if (rc < 0) {
 		SB_AUTO_FREE char *extension = unsupported();

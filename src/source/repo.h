@@ -49,6 +49,8 @@ struct sb_commit {
 /* `path` NULL: the repository that the environment names (hooks; sees the quarantine). Else a git
  * directory or a work tree, without looking upwards. SB_ENOENT where there is none. */
 int sb_repo_open(struct sb_repo *repo, const char *path, struct sb_error *err) SB_MUST_CHECK;
+/* The index that git told a hook of `git commit` of, by GIT_INDEX_FILE; NULL: none. Borrowed. */
+const char *sb_repo_index_told(void);
 /* The same once more, for another thread: a repository serves one. */
 int sb_repo_open_again(struct sb_repo *repo, const struct sb_repo *of, struct sb_error *err) SB_MUST_CHECK;
 
