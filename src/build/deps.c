@@ -204,10 +204,13 @@ static int make_whole(struct sb_install *install, const struct sb_inputs *inputs
 	SB_AUTO_CLOSE int deps = sb_open_dir(install->build->work, "deps", err);
 	int done = 0;
 
+	size_t step = sb_timing_begin(install->build->timings, "installer");
+
 	if (deps < 0 || sb_setuptools_add(install, err) < 0)
 		return -1;
 	if (install->requests)
 		done = sb_install_run(install, err);
+	sb_timing_end(install->build->timings, step, false, "%s", install->tool);
 	if (done)
 		return done < 0 ? -1 : explain(install, inputs, err);
 	return sb_finish(install, NULL, deps, err) < 0 ? -1 : 0;
@@ -240,7 +243,10 @@ static int keep(struct sb_install *install, const struct sb_said *said, const ch
 
 	build->deps_foreign = install->foreign;
 	sb_span_copy(build->deps_key, sizeof(build->deps_key), sb_span_of(its_key));
+	size_t step = sb_timing_begin(build->timings, "packages kept");
+
 	build->deps_path = build->keep_layer(build->ctx, its_key, path, &install->contents, err);
+	sb_timing_end(build->timings, step, false, "%s", "");
 	if (!build->deps_path)
 		return -1;
 	sb_bytecode_note(install, its_key);

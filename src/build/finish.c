@@ -88,6 +88,7 @@ int sb_finish(struct sb_install *install, struct sb_partial *partial, int deps,
 	      struct sb_error *err)
 {
 	SB_AUTO_FREE char *packages = sb_venv_packages(install->python);
+	struct sb_timings *timings = install->build->timings;
 	SB_AUTO(sb_step) view = { 0 };
 	SB_AUTO_CLOSE int python = sb_open_dir(deps, ".slugbuild/python", err);
 
@@ -105,11 +106,16 @@ int sb_finish(struct sb_install *install, struct sb_partial *partial, int deps,
 	if (install->python->major < 3 || (install->python->major == 3 && install->python->minor < 7))
 		if (sb_folder_settle(deps, err) < 0)
 			return -1;
+	size_t step = sb_timing_begin(timings, "bytecode");
+
 	if (sb_bytecode_make(install, packages, err) < 0 ||
 	    write_facts(deps, python, packages, install, partial, err) < 0)
 		return -1;
+	sb_timing_end(timings, step, false, "%s", "");
+	step = sb_timing_begin(timings, "packages hashed");
 	sb_contents_release(&install->contents); /* of a try that did not fit */
 	if (sb_folder_finish(deps, !partial, &install->contents, err) < 0)
 		return -1;
+	sb_timing_end(timings, step, false, "%zu entries", install->contents.n);
 	return partial ? sb_partial_join(partial, install->build->work, &install->contents, err) : 1;
 }
