@@ -139,9 +139,9 @@ check-hosts: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --hosts $(T)
 real: all
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/e2e/run --real $(T)
-bench: all $(B)/bench/compress $(B)/bench/check_push
+bench: all $(B)/bench/compress $(B)/bench/check_push $(B)/bench/unpack
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run
-bench-all: all $(B)/bench/compress
+bench-all: all $(B)/bench/compress $(B)/bench/check_push $(B)/bench/unpack
 	$(Q)BIN=$(CURDIR)/$(B)/bin tests/bench/run --all
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all

@@ -126,7 +126,7 @@ static void add_static(struct links *links, const struct sb_app *app, const stru
 static int unpack_rest(int slug, int dir, const json_t *facts, const struct links *links,
 		       struct sb_error *err)
 {
-	const char *const *skip = (const char *const *)links->name.item;
+	const char *const *skip = links->name.n ? (const char *const *)links->name.item : NULL;
 	const json_t *layers = sb_json_at(facts, "layers");
 	int64_t total = 0, at = 0;
 	json_t *layer;
@@ -134,8 +134,8 @@ static int unpack_rest(int slug, int dir, const json_t *facts, const struct link
 
 	json_array_foreach((json_t *)layers, i, layer) total +=
 		sb_json_int(layer, "size", INT32_MAX);
-	if (!links->name.n || !total || total > sb_json_int(facts, "size", 0))
-		return sb_slug_unpack(slug, dir, links->name.n ? skip : NULL, err);
+	if (!total || total > sb_json_int(facts, "size", 0))
+		return sb_slug_unpack(slug, dir, skip, err);
 	json_array_foreach((json_t *)layers, i, layer)
 	{
 		int64_t size = sb_json_int(layer, "size", 0);

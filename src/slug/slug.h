@@ -40,8 +40,8 @@ int sb_slug_write(struct sb_slug *out, const struct sb_layer *layers, size_t n, 
  */
 int sb_slug_unpack(int fd, int dir, const char *const *skip, struct sb_error *err) SB_MUST_CHECK;
 
-/* The same for `size` bytes from `at` on: the pieces of one or more layers, by their sizes in the
- * release's facts. Nothing before or behind is read. */
+/* The same for `size` bytes from `at` on: the pieces of one layer, by its size in the release's facts.
+ * Nothing before or behind is read. A layer has no name twice: its files are made in parallel. */
 int sb_slug_unpack_part(int fd, int64_t at, int64_t size, int dir, const char *const *skip,
 			struct sb_error *err) SB_MUST_CHECK;
 

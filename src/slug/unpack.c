@@ -1,5 +1,6 @@
 #include "base/base.h"
 #include "slug/reader.h"
+#include "slug/writers.h"
 #include "sys/files.h"
 
 #include <errno.h>
@@ -12,13 +13,16 @@
 /*
  * Entries become files below one folder. Each parent is opened anew without following anything
  * (and kept while entries of the same folder come), and the name itself is made, never opened:
- * so a symlink in the slug leads nowhere while we write.
+ * so a symlink in the slug leads nowhere while we write. Folders and symlinks are made here, files by
+ * threads beside (slug/writers.h).
  */
 struct unpack {
 	int dir;
 	const char *const *skip;
-	char *parent; /* path of `at`; NULL: none */
-	int at;       /* the parent of the last entry */
+	struct sb_writers *writers; /* NULL: none */
+	char *parent;               /* path of `held`; NULL: none */
+	struct sb_held *held;       /* the parent of the last entry */
+	int at;                     /* its descriptor */
 	struct sb_list
 		folders; /* whose times are set at the end: what is made in them changes those */
 	int64_t folder_time;
@@ -26,8 +30,9 @@ struct unpack {
 
 static void unpack_release(struct unpack *u)
 {
+	sb_writers_drop(u->writers);
 	free(u->parent);
-	sb_autoclose(&u->at);
+	sb_held_drop(u->held);
 	sb_list_release(&u->folders);
 }
 
@@ -41,7 +46,7 @@ static bool skipped(const struct unpack *u, const char *path)
 
 static void forget_parent(struct unpack *u)
 {
-	sb_autoclose(&u->at);
+	sb_held_drop(SB_STEAL(u->held));
 	u->at = -1;
 	free(SB_STEAL(u->parent));
 }
@@ -59,18 +64,17 @@ static int enter(struct unpack *u, const char *path, const char **name, struct s
 	u->parent = sb_span_dup((struct sb_span) { path, n });
 	u->at = n ? sb_open_beneath(u->dir, u->parent, O_RDONLY | O_DIRECTORY, 0, err)
 		  : fcntl(u->dir, F_DUPFD_CLOEXEC, 3);
-	if (u->at >= 0)
+	if (u->at >= 0) {
+		u->held = sb_held_new(u->at);
 		return 0;
+	}
 	forget_parent(u);
 	return n ? sb_wrap(err, "unpack %s", path) : sb_fail_sys(err, "unpack %s", path);
 }
 
-/* A later layer's entry takes the place of an earlier one's. */
-static int make_way(struct unpack *u, const char *name, const char *path, struct sb_error *err)
+static int cut_short(const struct sb_slug_entry *entry, struct sb_error *err)
 {
-	if (unlinkat(u->at, name, 0) < 0 && errno != ENOENT)
-		return sb_fail_sys(err, "replace %s", path);
-	return 0;
+	return sb_fail(err, SB_EINPUT, "a damaged slug: %s is cut short", entry->path);
 }
 
 static int write_content(struct sb_reader *reader, int fd, const struct sb_slug_entry *entry,
@@ -85,30 +89,42 @@ static int write_content(struct sb_reader *reader, int fd, const struct sb_slug_
 			return sb_wrap(err, "write %s", entry->path);
 		written += (int64_t)part.n;
 	}
-	if (!more && written != entry->size)
-		return sb_fail(err, SB_EINPUT, "a damaged slug: %s is cut short", entry->path);
-	return more;
+	return !more && written != entry->size ? cut_short(entry, err) : more;
+}
+
+static int read_content(struct sb_reader *reader, char *room, const struct sb_slug_entry *entry,
+			struct sb_error *err)
+{
+	int64_t n = 0;
+	struct sb_span part;
+	int more;
+
+	while ((more = sb_reader_data(reader, &part, err)) > 0) {
+		if ((int64_t)part.n > entry->size - n)
+			return sb_fail(err, SB_EINPUT, "a damaged slug: %s is too long", entry->path);
+		memcpy(room + n, part.p, part.n);
+		n += (int64_t)part.n;
+	}
+	return !more && n != entry->size ? cut_short(entry, err) : more;
 }
 
 static int make_file(struct unpack *u, struct sb_reader *reader, const char *name,
 		     const struct sb_slug_entry *entry, struct sb_error *err)
 {
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	const struct timespec times[2] = { { .tv_sec = entry->mtime }, { .tv_sec = entry->mtime } };
-	SB_AUTO_CLOSE int fd = openat(u->at, name, flags, 0600);
+	char *room = u->writers ? sb_writers_room(u->writers, u->held, entry->size) : NULL;
 
-	if (fd < 0 && errno == EEXIST) {
-		if (make_way(u, name, entry->path, err) < 0)
+	if (room) {
+		if (read_content(reader, room, entry, err) < 0)
 			return -1;
-		fd = openat(u->at, name, flags, 0600);
+		sb_writers_take(u->writers, name, entry);
+		return 0;
 	}
-	if (fd < 0)
-		return sb_fail_sys(err, "make %s", entry->path);
-	if (write_content(reader, fd, entry, err) < 0)
+
+	SB_AUTO_CLOSE int fd = sb_entry_create(u->at, name, entry, err);
+
+	if (fd < 0 || write_content(reader, fd, entry, err) < 0)
 		return -1;
-	if (fchmod(fd, entry->mode & 0111 ? 0755 : 0644) < 0 || futimens(fd, times) < 0)
-		return sb_fail_sys(err, "make %s", entry->path);
-	return close(SB_STEAL_FD(fd)) < 0 ? sb_fail_sys(err, "write %s", entry->path) : 0;
+	return sb_entry_close(SB_STEAL_FD(fd), entry, err);
 }
 
 static int make_link(struct unpack *u, const char *name, const struct sb_slug_entry *entry,
@@ -119,7 +135,7 @@ static int make_link(struct unpack *u, const char *name, const struct sb_slug_en
 	if (symlinkat(entry->link, u->at, name) < 0) {
 		if (errno != EEXIST)
 			return sb_fail_sys(err, "make %s", entry->path);
-		if (make_way(u, name, entry->path, err) < 0)
+		if (sb_entry_make_way(u->at, name, entry->path, err) < 0)
 			return -1;
 		if (symlinkat(entry->link, u->at, name) < 0)
 			return sb_fail_sys(err, "make %s", entry->path);
@@ -139,7 +155,7 @@ static int make_folder(struct unpack *u, const char *name, const struct sb_slug_
 			return sb_fail_sys(err, "make %s", entry->path);
 		if (S_ISDIR(st.st_mode))
 			return 0; /* another layer has it too */
-		if (make_way(u, name, entry->path, err) < 0)
+		if (sb_entry_make_way(u->at, name, entry->path, err) < 0)
 			return -1;
 		if (mkdirat(u->at, name, 0755) < 0)
 			return sb_fail_sys(err, "make %s", entry->path);
@@ -161,6 +177,8 @@ static int unpack_entries(struct unpack *u, struct sb_reader *reader, struct sb_
 	while ((more = sb_reader_next(reader, &entry, err)) > 0) {
 		int made;
 
+		if (u->writers && sb_writers_failed(u->writers))
+			return sb_writers_finish(SB_STEAL(u->writers), err);
 		if (skipped(u, entry.path))
 			continue;
 		if (enter(u, entry.path, &name, err) < 0)
@@ -204,16 +222,24 @@ static int unpack_range(struct unpack *u, int fd, int64_t at, int64_t size, stru
 	return unpack_entries(u, &reader, err);
 }
 
-int sb_slug_unpack_part(int fd, int64_t at, int64_t size, int dir, const char *const *skip,
-			struct sb_error *err)
+/* `beside`: no two of its entries have one name, so they may be made in any order. */
+static int unpack_part(int fd, int64_t at, int64_t size, int dir, const char *const *skip, bool beside,
+		       struct sb_error *err)
 {
 	SB_AUTO(unpack) u = { .dir = dir, .skip = skip, .at = -1 };
 
 	if (!size)
 		return 0;
-	if (unpack_range(&u, fd, at, size, err) < 0)
+	u.writers = beside ? sb_writers_start() : NULL;
+	if (unpack_range(&u, fd, at, size, err) < 0 || sb_writers_finish(SB_STEAL(u.writers), err) < 0)
 		return -1;
 	return settle(&u, err);
+}
+
+int sb_slug_unpack_part(int fd, int64_t at, int64_t size, int dir, const char *const *skip,
+			struct sb_error *err)
+{
+	return unpack_part(fd, at, size, dir, skip, true, err);
 }
 
 int sb_slug_unpack(int fd, int dir, const char *const *skip, struct sb_error *err)
@@ -222,7 +248,7 @@ int sb_slug_unpack(int fd, int dir, const char *const *skip, struct sb_error *er
 
 	if (sb_reader_measure(&size, fd, err) < 0)
 		return -1;
-	return sb_slug_unpack_part(fd, 0, size, dir, skip, err);
+	return unpack_part(fd, 0, size, dir, skip, false, err);
 }
 
 int sb_layer_unpack(const struct sb_layer *layer, int dir, struct sb_error *err)

@@ -2,6 +2,7 @@
 #define SB_SLUGS_H
 
 #include "scratch.h"
+#include "slug/reader.h"
 #include "slug/slug.h"
 #include "sys/files.h"
 #include "sys/settle.h"
@@ -74,6 +75,19 @@ SB_UNUSED static int unpack_at(const char *slug, const char *folder, const char 
 	SB_AUTO_CLOSE int dir = open_at(folder);
 
 	return sb_slug_unpack(fd, dir, skip, err);
+}
+
+/* The same as one layer, whose files are made in parallel. */
+SB_UNUSED static int unpack_beside_at(const char *slug, const char *folder, const char *const *skip,
+				      struct sb_error *err)
+{
+	SB_AUTO_CLOSE int fd = open(at(slug), O_RDONLY);
+	int64_t size;
+
+	mkdir(at(folder), 0755);
+	SB_AUTO_CLOSE int dir = open_at(folder);
+
+	return sb_reader_measure(&size, fd, err) < 0 ? -1 : sb_slug_unpack_part(fd, 0, size, dir, skip, err);
 }
 
 /* All of a folder as text: type, mode, time, size, target, digest of each entry. */

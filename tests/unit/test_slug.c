@@ -46,6 +46,11 @@ static void slug_gives_back_what_went_in(void **state)
 	SB_AUTO_FREE char *before = picture("in"), *after = picture("out");
 
 	assert_string_equal(before, after);
+	if (unpack_beside_at("a.tar.gz", "beside", NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	SB_AUTO_FREE char *beside = picture("beside");
+
+	assert_string_equal(before, beside);
 	sh("mkdir pieces");
 	SB_AUTO_CLOSE int dir = open_at("pieces");
 

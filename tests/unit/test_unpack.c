@@ -48,14 +48,15 @@ static void unpack_refuses_what_leads_outside(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < SB_COUNT(bad); i++) {
+	for (size_t i = 0; i < 2 * SB_COUNT(bad); i++) {
 		struct sb_error err = { 0 };
+		const char *const *row = bad[i / 2];
 
-		forge("bad.tar.gz", bad[i][0]);
+		forge("bad.tar.gz", row[0]);
 		sh("rm -rf bad && mkdir bad");
-		assert_int_equal(unpack_at("bad.tar.gz", "bad", NULL, &err), -1);
-		if (!strstr(err.text, bad[i][1]))
-			fail_msg("%s: %s", bad[i][0], err.text);
+		assert_int_equal((i % 2 ? unpack_beside_at : unpack_at)("bad.tar.gz", "bad", NULL, &err), -1);
+		if (!strstr(err.text, row[1]))
+			fail_msg("%s: %s", row[0], err.text);
 		assert_string_equal(
 			sh("ls -d evil bad/../evil /tmp/evil /tmp/slugbuild-evil 2>/dev/null || :"),
 			"");
@@ -127,6 +128,42 @@ static void unpack_reads_only_the_part_it_is_given(void **state)
 	close(store.dir);
 }
 
+/* Folders that change with every file, files of all sizes up to those that are no load for a thread. */
+static void files_made_in_parallel_are_those_made_in_turn(void **state)
+{
+	struct sb_piece_store store = store_at("store");
+	struct sb_error err = { 0 };
+
+	(void)state;
+	sh("mkdir many && cd many && for i in $(seq 40); do mkdir -p d$i/x e$i && for k in $(seq 80); do "
+	   "echo $i $k >d$i/f$k; done && ln -s ../f1 d$i/x/l && seq $i 999$i >d$i/x/n && : >e$i/none && "
+	   "chmod 755 d$i/f7; done && for n in 524287 524288 524289 2000000; do head -c $n /dev/zero >z$n; done");
+	settle_at("many");
+	struct sb_layer layer = layer_of("many", NULL, &store);
+
+	slug_of("many.tar.gz", &layer, 1);
+	sb_layer_release(&layer);
+	close(store.dir);
+	if (unpack_at("many.tar.gz", "in_turn", NULL, &err) < 0 ||
+	    unpack_beside_at("many.tar.gz", "parallel", NULL, &err) < 0)
+		fail_msg("%s", err.text);
+	SB_AUTO_FREE char *in_turn = picture("in_turn"), *parallel = picture("parallel");
+
+	assert_string_equal(parallel, in_turn);
+}
+
+static void what_a_thread_cannot_make_is_told(void **state)
+{
+	struct sb_error err = { 0 };
+
+	(void)state;
+	forge("busy.tar.gz", "mkdir d && for i in $(seq 300); do : >d/f$i; done && " TAR "-cf t.tar d");
+	sh("mkdir -p busy/d/f7/in_the_way");
+	assert_int_equal(unpack_beside_at("busy.tar.gz", "busy", NULL, &err), -1);
+	if (!strstr(err.text, "d/f7"))
+		fail_msg("%s", err.text);
+}
+
 /* Each flipped bit and each cut: refused, or the same files. Never a word outside the folder. */
 static void unpack_refuses_damaged_slugs(void **state)
 {
@@ -153,7 +190,7 @@ static void unpack_refuses_damaged_slugs(void **state)
 			sb_write_file(dir, "flip.tar.gz", 0600, sb_buffer_span(&slug), &err), 0);
 		slug.p[i / 8] ^= (char)(1 << i % 8);
 		assert_int_equal(sb_remove_tree(dir, "flip", &err), 0);
-		if (unpack_at("flip.tar.gz", "flip", NULL, &err) < 0) {
+		if ((i % 2 ? unpack_beside_at : unpack_at)("flip.tar.gz", "flip", NULL, &err) < 0) {
 			assert_int_equal(err.code, SB_EINPUT);
 			refused++;
 			continue;
@@ -168,7 +205,7 @@ static void unpack_refuses_damaged_slugs(void **state)
 					       (struct sb_span) { slug.p, n }, &err),
 				 0);
 		assert_int_equal(sb_remove_tree(dir, "cut", &err), 0);
-		assert_int_equal(unpack_at("cut.tar.gz", "cut", NULL, &err), -1);
+		assert_int_equal((n % 2 ? unpack_beside_at : unpack_at)("cut.tar.gz", "cut", NULL, &err), -1);
 		assert_int_equal(err.code, SB_EINPUT);
 	}
 }
@@ -180,6 +217,8 @@ int main(void)
 		cmocka_unit_test(unpack_replaces_what_an_earlier_layer_left),
 		cmocka_unit_test(unpack_leaves_out_what_is_skipped),
 		cmocka_unit_test(unpack_reads_only_the_part_it_is_given),
+		cmocka_unit_test(files_made_in_parallel_are_those_made_in_turn),
+		cmocka_unit_test(what_a_thread_cannot_make_is_told),
 		cmocka_unit_test(unpack_refuses_damaged_slugs),
 	};
 
