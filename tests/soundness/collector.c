@@ -593,8 +593,8 @@ static void way_mkdir(const char *p, const char *q)
 	(void)q;
 	if (!ended(mkdir(p, 0755)))
 		ended(rmdir(p));
-	ended(mkfifo(p, 0644));
-	unlink("made-fifo");
+	if (!ended(mkfifo(p, 0644)))
+		ended(unlink(p)); /* who opens it waits for a partner, and for its time limit */
 }
 
 static void way_rmdir(const char *p, const char *q)
