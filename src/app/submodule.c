@@ -108,6 +108,38 @@ static void show(void *ctx, struct sb_span line)
 	sb_log_line(make->log, line);
 }
 
+/* A file of the admin's for ssh, shown in the box, and its place there by a variable. */
+static int show_file(struct sb_box *box, const char *setting, const char *path, const char *at, const char *variable,
+		     struct sb_error *err)
+{
+	if (!*path)
+		return 0;
+	if (access(path, R_OK) < 0) {
+		sb_fail_sys(err, "slugbuild.%s names %s", setting, path);
+		err->code = SB_ECONFIG;
+		return -1;
+	}
+	sb_box_read(box, path, at);
+	SB_AUTO_FREE char *inside = sb_box_path(box, at);
+
+	sb_list_setenv(&box->env, variable, inside);
+	return 0;
+}
+
+/* One key, and of hosts only those that are known: the URL is the pusher's. */
+static int allow_ssh(struct sb_box *box, const struct sb_settings *settings, struct sb_error *err)
+{
+	SB_AUTO_FREE char *command = sb_xasprintf("exec ssh -o BatchMode=yes -o StrictHostKeyChecking=yes%s%s",
+						  *settings->ssh_key ? " -o IdentitiesOnly=yes -i \"$SSH_KEY\"" : "",
+						  *settings->ssh_known_hosts ? " -o UserKnownHostsFile=\"$SSH_KNOWN\"" : "");
+
+	sb_list_setenv(&box->env, "GIT_SSH_COMMAND", command);
+	sb_list_setenv(&box->env, "GIT_SSH_VARIANT", "ssh");
+	if (show_file(box, "sshKey", settings->ssh_key, "/slugbuild/ssh/key", "SSH_KEY", err) < 0)
+		return -1;
+	return show_file(box, "sshKnownHosts", settings->ssh_known_hosts, "/slugbuild/ssh/known_hosts", "SSH_KNOWN", err);
+}
+
 /* In the box, with the network: what a stranger's server sends is unpacked there. */
 static int fetch(const struct sb_produce *make, const char *modules, const char *url, const char *commit, bool all,
 		 struct sb_error *err)
@@ -136,7 +168,8 @@ static int fetch(const struct sb_produce *make, const char *modules, const char 
 	sb_list_setenv(&box.env, "GIT_CONFIG_NOSYSTEM", "1");
 	sb_list_setenv(&box.env, "GIT_CONFIG_GLOBAL", "/dev/null");
 	sb_list_setenv(&box.env, "GIT_TERMINAL_PROMPT", "0");
-	sb_list_setenv(&box.env, "GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes");
+	if (allow_ssh(&box, make->settings, err) < 0)
+		return -1;
 	sb_list_add(&argv, *make->settings->git ? make->settings->git : "/usr/bin/git");
 	sb_list_add_all(&argv, fixed);
 	if (!all)
@@ -218,8 +251,8 @@ int sb_submodule_fetch(struct sb_completed *at, const struct sb_produce *make, c
 		if (done == 1 || !tree_of(at, modules, commit, tree)) {
 			sb_fail(err, SB_EBUILD, "the submodule %s could not be fetched from %s at %.12s", path, url, commit);
 			sb_error_where(err, "%s", path);
-			sb_error_fix(err, "git's own words stand above; is %.12s pushed there, and may the server read it?",
-				     commit);
+			sb_error_fix(err, "git's own words stand above; is %.12s pushed there, and may the server read it%s?",
+				     commit, strncmp(url, "http", 4) ? ", see slugbuild.sshKey" : "");
 			return -1;
 		}
 	}

@@ -39,6 +39,7 @@ struct sb_settings {
 	char *ports;        /* "20000-29999" */
 	char *python_path;  /* folders to look for interpreters in, ":" between; "" none */
 	char *hooks;        /* GitLab's custom_hooks_dir, where the hooks are there; "": in the repository */
+	char *ssh_key, *ssh_known_hosts; /* what submodules are fetched with over ssh; "" none, ssh's own */
 	char *lfs_store;    /* a folder of git-lfs objects; "" none */
 	char *netrc;        /* credentials of package indexes; "" none */
 	char *uv, *git, *bwrap; /* absolute paths; "" = found in the usual places */

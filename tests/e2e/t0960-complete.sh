@@ -1,6 +1,7 @@
 #!/bin/sh
 # Trees that only refer to what they need: submodules and git-lfs.
 . "$(dirname "$0")/lib.sh"
+. "$top/tests/e2e/transports.sh"
 
 app_new blog
 server_new blog
@@ -79,6 +80,43 @@ t 'what cannot be fetched is told in the words of git, and of ssh' '
 	links lib/theme "ssh://git@127.0.0.1:1/theme.git" "$absent"
 	refused blog -f production main
 	has "ssh: connect to host 127.0.0.1 port 1: Connection refused" push.log
+'
+
+t 'over ssh with the key of slugbuild.sshKey, from a host that is known, and from no other' '
+	mkdir keys
+	ssh_start
+	unset GIT_SSH_COMMAND # of the pusher, by a file path here
+	ssh-keygen -q -t ed25519 -N "" -f keys/other
+	chmod 600 ssh/client keys/other
+	: >keys/nobody
+	echo "[127.0.0.1]:$port $(cut -d" " -f1,2 ssh/host.pub)" >keys/known
+	rm -rf "$root"/store/cache/modules
+	links lib/theme "$ssh_url$WORK/site/theme.git"
+	settings sshKnownHosts "$WORK/keys/known"
+	refused blog -f production main
+	has "Permission denied (publickey" push.log
+	has "slugbuild.sshKey" push.log
+	settings sshKey "$WORK/keys/other"
+	refused blog -f production main
+	has "Permission denied (publickey" push.log
+	settings sshKey "$WORK/ssh/client" sshKnownHosts "$WORK/keys/nobody"
+	refused blog -f production main
+	has "Host key verification failed" push.log
+	settings sshKnownHosts "$WORK/keys/absent"
+	refused blog -f production main
+	tr -s " \n!" "   " <push.log | sed "s/ remote: / /g" | grep "slugbuild.sshKnownHosts names .*keys/absent"
+	settings sshKnownHosts "$WORK/keys/known"
+	cat >>blog/hello/settings.py <<-"END"
+		import glob
+		print("sees keys: %s" % glob.glob("/slugbuild/ssh*"))
+	END
+	git -C blog add hello/settings.py && git -C blog commit -q -m "Looks for the key"
+	push blog -f production main
+	test "$(tar xzOf "$(slug_of blog)" lib/theme/pages/home.html)" = first
+	has "sees keys: []" push.log
+	fails grep -rF "$(sed -n 2p ssh/client)" "$root"
+	git config --global --unset slugbuild.sshKey
+	git config --global --unset slugbuild.sshKnownHosts
 '
 
 t 'no URL reaches a program, a file or an option' '
