@@ -19,6 +19,12 @@
  * the same pieces. The two meet at the end.
  */
 #define READ_BYTES (256 << 10)
+#define WRITE_BYTES (8 << 20)
+
+struct copy {
+	int to;
+	int64_t at, begun; /* bytes that are there, and those of them that are on their way to the disk */
+};
 
 struct digest {
 	const struct sb_layer *layers;
@@ -67,23 +73,36 @@ static void *make_digest(void *arg)
 	return NULL;
 }
 
-static int copy_layer(int to, const struct sb_layer *layer, struct sb_error *err)
+/* The disk begins with what is there, instead of with all of it at the end. It syncs nothing. */
+static void begin_writing(struct copy *copy)
+{
+	if (copy->at - copy->begun < WRITE_BYTES)
+		return;
+	(void)sync_file_range(copy->to, copy->begun, copy->at - copy->begun, SYNC_FILE_RANGE_WRITE);
+	copy->begun = copy->at;
+}
+
+static int copy_layer(struct copy *copy, const struct sb_layer *layer, struct sb_error *err)
 {
 	for (size_t i = 0; i < layer->n; i++) {
 		SB_AUTO_CLOSE int fd = open_piece(&layer->piece[i], err);
 
 		if (sb_cancel_asked())
 			return sb_fail(err, SB_ECANCEL, "cancelled: %s", sb_cancel_asked());
-		if (fd < 0 || sb_copy_bytes(to, fd, layer->piece[i].size, err) < 0)
+		if (fd < 0 || sb_copy_bytes(copy->to, fd, layer->piece[i].size, err) < 0)
 			return -1;
+		copy->at += layer->piece[i].size;
+		begin_writing(copy);
 	}
 	return 0;
 }
 
 static int copy_layers(int to, const struct sb_layer *layers, size_t n, struct sb_error *err)
 {
+	struct copy copy = { .to = to };
+
 	for (size_t i = 0; i < n; i++)
-		if (copy_layer(to, &layers[i], err) < 0)
+		if (copy_layer(&copy, &layers[i], err) < 0)
 			return sb_wrap(err, "write layer %s", layers[i].name);
 	return sb_write_all(to, sb_gzip_end(), err);
 }
