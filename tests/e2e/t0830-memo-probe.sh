@@ -1,4 +1,4 @@
-# What the check of the app answered is remembered. By what it read: r0850, with a real Django; the
+# What the check of the app answered is remembered. By what it read: r0852, with a real Django; the
 # stand-in here has no settings that the check could ask.
 # shellcheck shell=sh disable=SC2016
 . "$(dirname "$0")/lib.sh"
