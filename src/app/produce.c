@@ -181,7 +181,7 @@ static char *find_layer(void *ctx, const char *key)
 {
 	struct sb_produce *make = ctx;
 
-	return make->no_cache ? NULL : sb_store_layer(make->store, key);
+	return sb_store_layer(make->store, key);
 }
 
 static char *keep_layer(void *ctx, const char *key, const char *path, const struct sb_contents *contents,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/sha256.h"
+#include "build/again.h"
 #include "build/bytecode.h"
 #include "build/diagnose.h"
 #include "build/finish.h"
@@ -87,12 +88,16 @@ static void load_facts(struct sb_build *build)
 
 static bool reuse(struct sb_build *build, const char *key, bool foreign)
 {
-	char *path = build->no_cache ? NULL : build->find_layer(build->ctx, key);
+	char used[65];
+
+	memcpy(used, key, sizeof(used));
+
+	char *path = build->no_cache ? NULL : sb_again_find(build, used);
 
 	if (!path)
 		return false;
 	build->deps_path = path;
-	sb_span_copy(build->deps_key, sizeof(build->deps_key), sb_span_of(key));
+	memcpy(build->deps_key, used, sizeof(used));
 	build->deps_reused = true;
 	build->deps_foreign = foreign;
 	load_facts(build);
@@ -239,15 +244,19 @@ static int keep(struct sb_install *install, const struct sb_said *said, const ch
 {
 	struct sb_build *build = install->build;
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/deps", build->work_path);
-	const char *its_key = install->foreign ? foreign_key : key;
+	const char *base = install->foreign ? foreign_key : key;
+	char its_key[65];
 
+	memcpy(its_key, base, sizeof(its_key));
+	if (sb_again_key(build, &install->contents, its_key, err) < 0)
+		return -1;
 	build->deps_foreign = install->foreign;
-	sb_span_copy(build->deps_key, sizeof(build->deps_key), sb_span_of(its_key));
+	memcpy(build->deps_key, its_key, sizeof(its_key));
 	size_t step = sb_timing_begin(build->timings, "packages kept");
 
 	build->deps_path = build->keep_layer(build->ctx, its_key, path, &install->contents, err);
 	sb_timing_end(build->timings, step, false, "%s", "");
-	if (!build->deps_path)
+	if (!build->deps_path || sb_again_keep(build, base, its_key, err) < 0)
 		return -1;
 	sb_bytecode_note(install, its_key);
 	if (install->known && !install->foreign)
