@@ -10,8 +10,10 @@
 #include "sys/files.h"
 #include "sys/process.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void sb_stage_release(struct sb_stage *stage)
@@ -198,6 +200,32 @@ static int sweep_former(struct sb_stage *stage, struct sb_error *err)
 	return 0;
 }
 
+/* The slug under its own name, the marker that says so, the state; or none of them. */
+static int put_up(struct sb_stage *stage, struct sb_error *err)
+{
+	const char *sha256 = stage->make.slug.sha256;
+	SB_AUTO_FREE char *file = sb_xasprintf("%s.tar.gz", sha256);
+	struct sb_error late = { 0 };
+	struct stat own = { 0 }, slug = { 0 };
+
+	if (fstatat(stage->tmp, stage->name, &own, AT_SYMLINK_NOFOLLOW) < 0)
+		return sb_fail_sys(err, "the slug that was made");
+	int done = sb_store_stage_slug(stage->store, stage->name, sha256, err);
+
+	if (fstatat(stage->tmp, file, &slug, AT_SYMLINK_NOFOLLOW) < 0 || slug.st_ino != own.st_ino)
+		slug = (struct stat) { 0 }; /* not ours: left alone */
+	if (done == 0)
+		done = write_marker(stage, err);
+	if (done == 0)
+		done = sb_build_record_state(&stage->record, "staged", NULL, err);
+	if (done == 0)
+		return 0;
+	if (sb_staged_drop(&stage->app, stage->make.commit.oid, &late) < 0)
+		sb_log_warn(stage->log, "%s", late.text);
+	sb_staged_forsake(&stage->app, sha256, &slug);
+	return -1;
+}
+
 static int build_one(struct sb_stage *stage, struct sb_error *err)
 {
 	SB_AUTO_FREE char *python = sb_stage_last_python(&stage->app);
@@ -225,10 +253,7 @@ static int build_one(struct sb_stage *stage, struct sb_error *err)
 
 	if (why)
 		return sb_fail(err, SB_ECANCEL, "cancelled: %s", why);
-	if (sb_store_stage_slug(stage->store, stage->name, stage->make.slug.sha256, err) < 0 ||
-	    write_marker(stage, err) < 0)
-		return -1;
-	return sb_build_record_state(&stage->record, "staged", NULL, err);
+	return put_up(stage, err);
 }
 
 static void say_timings(struct sb_stage *stage)

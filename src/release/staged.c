@@ -131,6 +131,13 @@ static void drop_slug(const struct sb_app *app, const char *sha256, const struct
 		unlinkat(app->store->dir, name, 0);
 }
 
+void sb_staged_forsake(const struct sb_app *app, const char *sha256, const struct stat *slug)
+{
+	struct stat then = { .st_mtim = slug->st_ctim };
+
+	drop_slug(app, sha256, &then);
+}
+
 int sb_staged_drop(const struct sb_app *app, const char *commit, struct sb_error *err)
 {
 	SB_AUTO_FREE char *name = sb_xasprintf("%s.json", commit);

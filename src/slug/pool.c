@@ -79,8 +79,10 @@ static int close_piece(struct sb_pool_works *w, struct sb_pool_piece *p, struct 
 		return sb_fail_sys(err, "write %s/%s", w->store->path, p->tmp);
 	sb_sha256_finish(&p->hash, p->piece.sha256);
 
-	SB_AUTO_FREE char *name = sb_piece_name(w->store, p->piece.sha256, ".gz", true);
+	SB_AUTO_FREE char *name = sb_piece_place(w->store, p->piece.sha256, ".gz", err);
 
+	if (!name)
+		return -1;
 	/* Also over one that is there: after a power cut that one may be short. */
 	if (renameat(w->store->dir, p->tmp, w->store->dir, name) < 0)
 		return sb_fail_sys(err, "make %s/%s", w->store->path, name);

@@ -37,18 +37,21 @@ void sb_layer_recipe(const struct sb_piece_store *store, const char *key, char o
 	sb_sha256_finish(&hash, out);
 }
 
-char *sb_piece_name(const struct sb_piece_store *store, const char *hex, const char *suffix,
-		    bool make)
+char *sb_piece_name(const char *hex, const char *suffix)
 {
-	char *name = sb_xasprintf("%.2s/%s%s", hex, hex, suffix);
+	return sb_xasprintf("%.2s/%s%s", hex, hex, suffix);
+}
 
-	if (make) {
-		name[2] = '\0';
-		if (mkdirat(store->dir, name, 0750) < 0 && errno != EEXIST)
-			(void)0; /* the write that follows says why */
-		name[2] = '/';
+char *sb_piece_place(const struct sb_piece_store *store, const char *hex, const char *suffix,
+		     struct sb_error *err)
+{
+	const char folder[] = { hex[0], hex[1], '\0' };
+
+	if (mkdirat(store->dir, folder, 0750) < 0 && errno != EEXIST) {
+		sb_fail_sys(err, "make the folder %s/%s", store->path, folder);
+		return NULL;
 	}
-	return name;
+	return sb_piece_name(hex, suffix);
 }
 
 /* There, of the right size; and young again, so that gc leaves it. */
@@ -89,7 +92,7 @@ static bool parse_piece(struct sb_piece *out, const struct sb_piece_store *store
 	    !number(&line, &out->unpacked) || line.n)
 		return false;
 	sb_span_copy(out->sha256, sizeof(out->sha256), sha);
-	SB_AUTO_FREE char *name = sb_piece_name(store, out->sha256, ".gz", false);
+	SB_AUTO_FREE char *name = sb_piece_name(out->sha256, ".gz");
 
 	if (!present(store, name, out->size))
 		return false;
@@ -119,7 +122,7 @@ static bool parse(struct sb_pieces *out, const struct sb_piece_store *store, str
 bool sb_recipe_find(struct sb_pieces *out, const struct sb_piece_store *store, const char *key)
 {
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(RECIPE_BYTES);
-	SB_AUTO_FREE char *name = sb_piece_name(store, key, ".list", false);
+	SB_AUTO_FREE char *name = sb_piece_name(key, ".list");
 	struct sb_error ignored = { 0 };
 
 	if (store->no_cache || !present(store, name, -1) ||
@@ -138,9 +141,11 @@ int sb_recipe_keep(const struct sb_piece_store *store, const char *key,
 		   const struct sb_piece *const *piece, size_t n, struct sb_error *err)
 {
 	SB_AUTO(sb_buffer) text = SB_BUFFER_INIT(RECIPE_BYTES);
-	SB_AUTO_FREE char *name = sb_piece_name(store, key, ".list", true);
+	SB_AUTO_FREE char *name = sb_piece_place(store, key, ".list", err);
 	SB_AUTO_FREE char *tmp = sb_xasprintf(".tmp-%d-%s", (int)getpid(), key);
 
+	if (!name)
+		return -1;
 	sb_buffer_adds(&text, FIRST_LINE);
 	for (size_t i = 0; i < n; i++)
 		print_piece(&text, piece[i]);
@@ -156,7 +161,7 @@ int sb_recipe_keep(const struct sb_piece_store *store, const char *key,
 		return sb_fail_sys(err, "make %s/%s", store->path, tmp);
 	if (sb_write_all(fd, sb_buffer_span(&text), err) < 0) {
 		unlinkat(store->dir, tmp, 0);
-		return -1;
+		return sb_wrap(err, "%s/%s", store->path, tmp);
 	}
 	if (renameat(store->dir, tmp, store->dir, name) < 0) {
 		sb_fail_sys(err, "make %s/%s", store->path, name);

@@ -33,9 +33,11 @@ int sb_recipe_keep(const struct sb_piece_store *store, const char *key,
 		   const struct sb_piece *const *piece, size_t n,
 		   struct sb_error *err) SB_MUST_CHECK;
 
-/* "ab/ab34….gz" of a name; makes the folder "ab" where `make` says so. Owned: free(3). */
-char *sb_piece_name(const struct sb_piece_store *store, const char *hex, const char *suffix,
-		    bool make);
+/* "ab/ab34….gz" of a name. Owned: free(3). */
+char *sb_piece_name(const char *hex, const char *suffix);
+/* The same, to be written: the folder "ab" is there, or NULL with err. */
+char *sb_piece_place(const struct sb_piece_store *store, const char *hex, const char *suffix,
+		     struct sb_error *err) SB_MUST_CHECK;
 
 void sb_piece_release(struct sb_piece *piece);
 void sb_pieces_release(struct sb_pieces *pieces);

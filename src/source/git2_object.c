@@ -37,7 +37,11 @@ static int fail_to_read(int rc, const struct sb_repo *repo, const char *hex, str
 {
 	if (rc == GIT_ENOTFOUND)
 		return sb_object_missing(repo, hex, err);
-	return sb_fail(err, SB_EINPUT, "object %s cannot be read: %s", hex, sb_git_says());
+	/* A disk or a limit of the machine is no fault of what was pushed. */
+	const git_error *why = git_error_last();
+
+	return sb_fail(err, why && why->klass == GIT_ERROR_OS ? SB_ESYS : SB_EINPUT,
+		       "object %s cannot be read: %s", hex, sb_git_says());
 }
 
 int sb_git2_header(struct sb_repo *repo, const char *hex, enum sb_object_type *type, int64_t *size,

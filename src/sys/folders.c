@@ -40,11 +40,17 @@ static int make_one(int at, const char *name, mode_t mode)
 	if (!made && errno != EEXIST)
 		return -1;
 	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && made && fchmod(fd, mode) < 0) {
+	if (fd >= 0 && (!made || !fchmod(fd, mode)))
+		return fd;
+
+	int why = errno;
+
+	if (fd >= 0)
 		close(fd);
-		return -1;
-	}
-	return fd;
+	if (made) /* what was made for nothing goes again */
+		unlinkat(at, name, AT_REMOVEDIR);
+	errno = why;
+	return -1;
 }
 
 /* A folder on the way may be passable without being readable. */

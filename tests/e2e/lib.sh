@@ -8,7 +8,7 @@ if [ -z "${SB_CLEAN:-}" ]; then
 	# shellcheck disable=SC2086
 	exec env -i SB_CLEAN=1 ${GIT_DEFAULT_HASH:+GIT_DEFAULT_HASH="$GIT_DEFAULT_HASH"} BIN="${BIN:-$top/build/release/bin}" SB_BASE="${SB_BASE:-}" \
 		SB_PYTHONS="${SB_PYTHONS:-}" SB_SMALL="${SB_SMALL:-}" SB_FOREIGN="${SB_FOREIGN:-}" \
-		SB_INDEX="${SB_INDEX:-}" SB_EDITS="${SB_EDITS:-}" SB_SEED="${SB_SEED:-$$}" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+		SB_INDEX="${SB_INDEX:-}" SB_EDITS="${SB_EDITS:-}" SB_EVERY="${SB_EVERY:-}" SB_SEED="${SB_SEED:-$$}" PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
 		ASAN_OPTIONS="detect_leaks=1:abort_on_error=0" \
 		LSAN_OPTIONS="suppressions=$top/tests/lint/lsan.supp:print_suppressions=0" LC_ALL=C TZ=UTC sh "$0" "$@"
 fi
