@@ -35,7 +35,7 @@ static json_t *old_migrations(const struct sb_build *build)
 {
 	/* What serves was within the limits of its day, and a survey counts what is left out too. */
 	const struct sb_walk_limits limits = { .depth = build->settings->max_depth };
-	const struct sb_survey survey = { build->settings, SB_QUIET_FORMAT, sb_level_is_quiet };
+	const struct sb_survey survey = { build->settings, SB_QUIET_FORMAT, sb_level_is_quiet, NULL };
 	struct sb_error unseen = { 0 };
 	json_t *list;
 

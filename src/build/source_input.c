@@ -295,7 +295,7 @@ static int gather_all(struct gather *gather, const struct sb_source_stage *stage
 {
 	/* The check has counted the files; a survey would count what is left out too. */
 	const struct sb_walk_limits limits = { .depth = stage->settings->max_depth };
-	const struct sb_survey survey = { stage->settings, SB_QUIET_FORMAT, sb_level_is_quiet };
+	const struct sb_survey survey = { stage->settings, SB_QUIET_FORMAT, sb_level_is_quiet, NULL };
 	const char *lines = stage->plan->ignore ? stage->plan->ignore : "";
 
 	gather->stage = stage;

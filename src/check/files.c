@@ -64,9 +64,14 @@ static int prepare_lfs(struct sb_view *view, struct sb_error *err)
 		if (!sb_span_find(body, "filter=lfs") || sb_span_starts(body, "[") ||
 		    !sb_span_cut(&body, ' ', &pattern))
 			continue;
+		/* means the same without it, and need not be looked for in each folder's path */
+		if (sb_span_starts(pattern, "**/") && sb_span_count(pattern, '/') == 1)
+			pattern = (struct sb_span) { pattern.p + 3, pattern.n - 3 };
 		sb_buffer_add(&patterns, pattern);
 		sb_buffer_addc(&patterns, '\n');
 	}
+	if (patterns.n)
+		sb_sha256_of(sb_buffer_span(&patterns), view->lfs_key);
 	return sb_ignore_parse(&view->lfs, sb_buffer_span(&patterns));
 }
 

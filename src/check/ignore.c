@@ -195,6 +195,41 @@ bool sb_ignore_matches(const struct sb_ignore *ignore, const char *path, bool is
 	return sb_ignore_matches_itself(ignore, copy, is_dir);
 }
 
+bool sb_ignore_matches_name(const struct sb_ignore *ignore, const char *name)
+{
+	for (size_t i = 0; i < ignore->n; i++)
+		if (!ignore->rule[i].anchored && matches(ignore->rule[i].glob, name))
+			return true;
+	return false;
+}
+
+/* By the folders that stand in the pattern before its first wildcard, and by its depth. */
+static bool may_reach(const char *glob, struct sb_span folder)
+{
+	size_t n = strcspn(glob, "*?[\\");
+
+	if (!strstr(glob, "**") &&
+	    sb_span_count(sb_span_of(glob), '/') <= sb_span_count(folder, '/'))
+		return false;
+	while (n && glob[n - 1] != '/')
+		n--;
+	if (!n)
+		return true;
+	n--;
+
+	size_t both = n < folder.n ? n : folder.n;
+
+	return !memcmp(glob, folder.p, both) && (n == folder.n || (n < folder.n ? folder.p[n] : glob[both]) == '/');
+}
+
+bool sb_ignore_may_reach(const struct sb_ignore *ignore, const char *folder)
+{
+	for (size_t i = 0; i < ignore->n; i++)
+		if (ignore->rule[i].anchored && may_reach(ignore->rule[i].glob, sb_span_of(folder)))
+			return true;
+	return false;
+}
+
 void sb_ignore_release(struct sb_ignore *ignore)
 {
 	for (size_t i = 0; i < ignore->n; i++)

@@ -20,6 +20,11 @@ void sb_ignore_add(struct sb_ignore *out, struct sb_span line);  /* one line of 
 bool sb_ignore_matches(const struct sb_ignore *ignore, const char *path, bool is_dir);
 /* The same without looking at the folders above. */
 bool sb_ignore_matches_itself(const struct sb_ignore *ignore, const char *path, bool is_dir);
+/* For who would rather not look into a folder: whether a pattern without a "/" takes such a name, wherever
+ * it stands; and whether one with a "/" may take something below that folder. The second says yes in
+ * doubt; neither looks at the folders above. */
+bool sb_ignore_matches_name(const struct sb_ignore *ignore, const char *name);
+bool sb_ignore_may_reach(const struct sb_ignore *ignore, const char *folder);
 void sb_ignore_release(struct sb_ignore *ignore);
 
 #endif

@@ -30,8 +30,10 @@ static bool is_named(const char *name)
 	return false;
 }
 
-bool sb_level_is_quiet(const struct sb_tree *level)
+bool sb_level_is_quiet(void *unused, const struct sb_tree *level)
 {
+	(void)unused;
+
 	struct sb_hygiene hygiene = { 0 };
 	bool quiet = true;
 

@@ -11,6 +11,6 @@
  */
 #define SB_QUIET_FORMAT "quiet 1" /* change it when the answer changes */
 
-bool sb_level_is_quiet(const struct sb_tree *level);
+bool sb_level_is_quiet(void *unused, const struct sb_tree *level);
 
 #endif

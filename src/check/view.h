@@ -2,6 +2,7 @@
 #define SB_VIEW_H
 
 #include "base/findings.h"
+#include "base/sha256.h"
 #include "check/check.h"
 #include "check/hygiene.h"
 #include "check/ignore.h"
@@ -43,6 +44,7 @@ struct sb_view {
 	struct sb_list gitlinks;
 	struct sb_list pointers; /* of git-lfs */
 	struct sb_ignore lfs;    /* the patterns of .gitattributes with filter=lfs */
+	char lfs_key[SB_DIGEST_HEX]; /* "" where there are none */
 	struct sb_above above;   /* the folder that the walk is in */
 };
 

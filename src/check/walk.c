@@ -140,13 +140,31 @@ static bool is_told_by_path(const struct sb_above *above, const char *name)
 	return above->media || strstr(name, "media") || !strcmp(name, "migrations");
 }
 
+/* What the names in a folder do not tell: patterns of git-lfs that take it, or reach into it. */
+static bool may_hold_pointers(const struct sb_view *view, const char *path, const struct sb_entry *entry)
+{
+	return view->lfs.n && entry->kind == SB_DIR &&
+	       (sb_ignore_may_reach(&view->lfs, path) || sb_ignore_matches(&view->lfs, path, true));
+}
+
+/* Quiet, and no name in it is one that a pattern of git-lfs takes. */
+static bool level_is_quiet(void *ctx, const struct sb_tree *level)
+{
+	const struct sb_view *view = ctx;
+
+	for (size_t i = 0; view->lfs.n && i < level->n; i++)
+		if (sb_ignore_matches_name(&view->lfs, level->entry[i].name))
+			return false;
+	return sb_level_is_quiet(NULL, level);
+}
+
 static int visit(void *ctx, const char *path, const struct sb_entry *entry, struct sb_error *err)
 {
 	struct sb_view *view = ctx;
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	size_t depth = sb_span_count(sb_span_of(path), '/') + 1;
 	const struct sb_above *above = above_of(view, path);
-	int into = is_told_by_path(above, name) ? SB_ENTER : 0;
+	int into = is_told_by_path(above, name) || may_hold_pointers(view, path, entry) ? SB_ENTER : 0;
 
 	/* what lies in a folder that is left out is not come to */
 	if (sb_ignore_matches_itself(&view->ignore, path, entry->kind == SB_DIR))
@@ -188,11 +206,12 @@ int sb_view_walk(struct sb_view *view, struct sb_error *err)
 {
 	const struct sb_settings *settings = view->check->settings;
 	struct sb_walk_limits limits = { settings->max_files, settings->max_depth };
-	const struct sb_survey survey = { settings, SB_QUIET_FORMAT, sb_level_is_quiet };
+	SB_AUTO_FREE char *about = sb_xasprintf("%s%s", SB_QUIET_FORMAT, view->lfs_key);
+	const struct sb_survey survey = { settings, about, level_is_quiet, view };
 	struct sb_error seen = { 0 };
 
-	/* every file may be a pointer; what is not kept need not be summed up */
-	if (view->lfs.n || !sb_notes_are_kept(settings))
+	/* what is not kept need not be summed up */
+	if (!sb_notes_are_kept(settings))
 		return walk_all(view, err);
 	if (sb_tree_survey(view->check->repo, view->check->tree, &limits, &survey, visit, view, &seen) == 0)
 		return 0;

@@ -90,7 +90,7 @@ static int add_entry(struct sb_tree_sum *out, struct sums *sums, const struct sb
 
 static int add_level(struct sb_tree_sum *out, struct sums *sums, const struct sb_tree *level)
 {
-	int answer = sums->survey->quiet(level) ? QUIET : NOT_QUIET;
+	int answer = sums->survey->quiet(sums->survey->ctx, level) ? QUIET : NOT_QUIET;
 
 	out->entries = (int64_t)level->n;
 	sums->left -= out->entries;

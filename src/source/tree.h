@@ -97,8 +97,9 @@ int sb_tree_walk(struct sb_repo *repo, const char *tree, const struct sb_walk_li
 #define SB_ENTER 2
 struct sb_survey {
 	const struct sb_settings *settings;
-	const char *about; /* names the question: change it when `quiet` changes */
-	bool (*quiet)(const struct sb_tree *level);
+	const char *about; /* names the question: another when `quiet` or what it makes of `ctx` changes */
+	bool (*quiet)(void *ctx, const struct sb_tree *level);
+	void *ctx;
 };
 int sb_tree_survey(struct sb_repo *repo, const char *tree, const struct sb_walk_limits *limits,
 		   const struct sb_survey *survey,

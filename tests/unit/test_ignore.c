@@ -93,10 +93,49 @@ static void a_file_over_the_limit_is_refused(void **state)
 	assert_int_equal(ignore.n, 0);
 }
 
+/* Where a path is taken, each folder above it is one that may not be passed by: the pattern may reach
+ * into it, or takes it, or takes a name below it. */
+static void no_folder_with_a_match_is_passed_by(void **state)
+{
+	static const char *const patterns[] = { "a",	"b/",	 "/a",	   "a/b",   "/a/b",   "a/**",	"**/a",	  "**/a/b",
+						"a/*/b", "a*/b",  "*/a/b",  "[ab]/c", "a/?/c",  "a/**/c", "\\a/b",  "*b",
+						"a/b/c", "/a*",	 "a/b/**", "ab/c/", "**/b/**", "a/b*/c/a" };
+	static const char *const names[] = { "a", "b", "c", "ab" };
+	size_t taken = 0, passed = 0;
+
+	(void)state;
+	for (size_t p = 0; p < SB_COUNT(patterns); p++) {
+		SB_AUTO(sb_ignore) ignore = { 0 };
+
+		assert_int_equal(sb_ignore_parse(&ignore, sb_span_of(patterns[p])), 0);
+		for (size_t n = 0; n < 256; n++) {
+			SB_AUTO_FREE char *path = sb_xasprintf("%s/%s/%s/%s", names[n & 3], names[n >> 2 & 3],
+							       names[n >> 4 & 3], names[n >> 6]);
+			bool yes = sb_ignore_matches(&ignore, path, false);
+
+			taken += yes;
+			for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+				*slash = '\0';
+				bool looks = sb_ignore_may_reach(&ignore, path) || sb_ignore_matches(&ignore, path, true);
+
+				for (size_t k = sb_span_count(sb_span_of(path), '/') + 1; k < 4; k++)
+					looks |= sb_ignore_matches_name(&ignore, names[n >> 2 * k & 3]);
+				*slash = '/';
+				passed += !looks;
+				if (yes && !looks)
+					fail_msg("%s takes %s: %.*s", patterns[p], path, (int)(slash - path), path);
+			}
+		}
+	}
+	assert_true(taken > 500);
+	assert_true(passed > 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(patterns_mean_what_git_means),
+		cmocka_unit_test(no_folder_with_a_match_is_passed_by),
 		cmocka_unit_test(stars_do_not_blow_up),
 		cmocka_unit_test(a_file_over_the_limit_is_refused),
 	};

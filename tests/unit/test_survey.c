@@ -5,7 +5,7 @@
 #include <string.h>
 
 static struct sb_settings settings;
-static const struct sb_survey survey = { &settings, SB_QUIET_FORMAT, sb_level_is_quiet };
+static const struct sb_survey survey = { &settings, SB_QUIET_FORMAT, sb_level_is_quiet, NULL };
 
 static int begin(void **state)
 {
@@ -120,7 +120,7 @@ static void a_folder_with_anything_that_rules_look_for_is_not_quiet(void **state
 		   "git update-ref refs/heads/loud $(git commit-tree $(git write-tree) -m x)", loud[i]);
 		open_tree(&one, tree, "loud");
 		assert_int_equal(sb_tree_read(&there, &one, tree, "", &err), 0);
-		if (sb_level_is_quiet(&there))
+		if (sb_level_is_quiet(NULL, &there))
 			fail_msg("%s is quiet", loud[i]);
 	}
 	sh("cd r && git read-tree --empty && for n in Readme README; do git update-index --add --cacheinfo "
@@ -128,7 +128,7 @@ static void a_folder_with_anything_that_rules_look_for_is_not_quiet(void **state
 	   "git update-ref refs/heads/twins $(git commit-tree $(git write-tree) -m x)");
 	open_tree(&repo, tree, "twins");
 	assert_int_equal(sb_tree_read(&level, &repo, tree, "", &err), 0);
-	assert_false(sb_level_is_quiet(&level));
+	assert_false(sb_level_is_quiet(NULL, &level));
 }
 
 int main(void)
