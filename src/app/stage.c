@@ -194,6 +194,13 @@ static int sweep_former(struct sb_stage *stage, struct sb_error *err)
 	if (work < 0 || sb_list_dir(&names, stage->tmp, ".", err) < 0)
 		return -1;
 	sb_sweep(work, 0);
+
+	/* Markers are written under this lock only. */
+	struct sb_error none = { 0 };
+	SB_AUTO_CLOSE int staged = sb_open_dir(stage->app.dir, "staged", &none);
+
+	if (staged >= 0)
+		sb_sweep(staged, 0);
 	for (size_t i = 0; i < names.n; i++)
 		if (!strncmp(names.item[i], prefix, strlen(prefix)))
 			unlinkat(stage->tmp, names.item[i], 0);

@@ -30,7 +30,7 @@ settle()
 	# bubblewrap, when its own first process is killed within a moment, leaves the other waiting for it.
 	sleep 0.3
 	for pid in $(pgrep -P 1 -u "$(id -u)" bwrap); do kill -9 "$pid" 2>/dev/null || :; done
-	(wait_for 20 nobody) || { ps -u "$(id -u)" -o pid,ppid,stat,wchan:20,args; return 1; }
+	(wait_for 60 nobody) || { ps -u "$(id -u)" -o pid,ppid,stat,wchan:20,args; return 1; }
 }
 settle
 cp -a "$root" snapshot
@@ -93,11 +93,11 @@ fault_at()
 	test "$(release_of blog)" = v3 || { echo "not released by the next push"; exit 1; }
 	whole || exit 1
 	# The run behind the push has some while it runs. What could not be removed the next build removes.
-	(wait_for 8 no_leftovers_quietly blog) && exit 0
+	(wait_for 30 no_leftovers_quietly blog) && exit 0
 	git -C blog commit -q --allow-empty -m again
 	push blog >/dev/null || echo "a third push fails"
 	git -C blog reset -q --hard HEAD~1
-	wait_for 20 no_leftovers_quietly blog
+	wait_for 60 no_leftovers_quietly blog
 )
 
 # Of the lines of the log one place is enough. Of those that only open something every fifth.
