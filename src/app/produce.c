@@ -332,10 +332,11 @@ static int compress(struct sb_produce *make, struct sb_build *build, struct sb_e
 	return 0;
 }
 
-/* The build's work folder: made here, gone when we leave. */
+/* The build's work folder: made here, gone when we leave, but for what the watcher sweeps. */
 struct work {
 	int tmp, dir;
 	char *name;
+	bool stays;
 };
 
 static void work_release(struct work *work)
@@ -343,7 +344,7 @@ static void work_release(struct work *work)
 	struct sb_error ignored = { 0 };
 
 	/* What cannot be removed now, the app's next build or gc sweeps. */
-	if (work->name)
+	if (work->name && !work->stays)
 		(void)!sb_remove_tree(work->tmp, work->name, &ignored);
 	sb_autoclose(&work->dir);
 	sb_autoclose(&work->tmp);
@@ -394,7 +395,7 @@ static int enough_room(const struct sb_produce *make, struct sb_error *err)
 
 int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 {
-	__attribute__((cleanup(work_release))) struct work work = { -1, -1, NULL };
+	__attribute__((cleanup(work_release))) struct work work = { -1, -1, NULL, false };
 	SB_AUTO(sb_build) build = { 0 };
 
 	if (app_env(make, err) < 0 || enough_room(make, err) < 0)
@@ -436,7 +437,10 @@ int sb_produce_slug(struct sb_produce *make, struct sb_error *err)
 				    .layer_ready = layer_ready,
 				    .timings = &make->timings,
 				    .ctx = make };
-	return run_build(make, &build, err);
+	if (run_build(make, &build, err) < 0)
+		return -1;
+	work.stays = make->followed && make->work;
+	return 0;
 }
 
 void sb_produce_release(struct sb_produce *make)

@@ -19,7 +19,8 @@
  *	use(make.facts, make.slug);
  *	sb_produce_release(&make);
  *
- * Writes to the store's caches, to a work folder that it removes, and the slug to
+ * Writes to the store's caches, to a work folder that it removes (what a build that is followed
+ * leaves in `work`, its watcher sweeps: files are slow to remove, and a pusher waits), and the slug to
  * `dir`/`name`; nothing else.
  */
 struct sb_layers;

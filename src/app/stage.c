@@ -275,6 +275,16 @@ static void say_timings(struct sb_stage *stage)
 		sb_log_line(stage->log, line);
 }
 
+/* Of a build that no watcher comes behind. */
+static void sweep_own(const struct sb_stage *stage)
+{
+	struct sb_error ignored = { 0 };
+	SB_AUTO_CLOSE int work = stage->work ? sb_open_dir(AT_FDCWD, stage->work, &ignored) : -1;
+
+	if (work >= 0)
+		sb_sweep(work, 0);
+}
+
 int sb_stage_build(struct sb_stage *stage, struct sb_error *err)
 {
 	struct sb_activate way = { .app = &stage->app, .settings = &stage->settings, .log = stage->log };
@@ -297,6 +307,7 @@ int sb_stage_build(struct sb_stage *stage, struct sb_error *err)
 	if (stage->make.verbose)
 		say_timings(stage);
 	if (done < 0) {
+		sweep_own(stage);
 		sb_build_note_timings(&stage->record, "timings", &stage->make.timings);
 		sb_log_fail(stage->log, err, stage->record.id);
 		if (sb_build_record_state(&stage->record, err->code == SB_ECANCEL ? "cancelled" : "failed",
@@ -314,6 +325,7 @@ void sb_stage_undo(struct sb_stage *stage, const char *why)
 {
 	struct sb_error err = { 0 };
 
+	sweep_own(stage);
 	if (sb_staged_drop(&stage->app, stage->make.commit.oid, &err) < 0 ||
 	    sb_build_record_state(&stage->record, "refused", why, &err) < 0)
 		sb_log_warn(stage->log, "%s", err.text);

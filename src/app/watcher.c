@@ -5,6 +5,7 @@
 #include "app/watcher.h"
 #include "release/staged.h"
 #include "sys/clock.h"
+#include "sys/files.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -77,6 +78,22 @@ static int settle(struct sb_hook *hook, struct sb_staged_target *target, int64_t
 	return sb_publish(&how, &way, &hook->repo, target->ref, target->commit, &err);
 }
 
+/* What the builds left, while their locks are held. */
+static void sweep(struct sb_hook *hook, const struct sb_staged_target *target, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		SB_AUTO(sb_app) app = SB_APP_INIT;
+		struct sb_error ignored = { 0 };
+
+		if (target[i].lock.fd < 0 || sb_app_open(&app, &hook->store, target[i].app, &ignored) < 0)
+			continue;
+		SB_AUTO_CLOSE int work = sb_open_dir(app.dir, "work", &ignored);
+
+		if (work >= 0)
+			sb_sweep(work, 0);
+	}
+}
+
 static void follow(struct sb_hook *hook, struct sb_staged_target *target, size_t n)
 {
 	int64_t begin = sb_now_ms(), deadline = begin + hook->settings.settle_seconds * 1000;
@@ -135,6 +152,7 @@ int sb_watch(struct sb_hook *hook, struct sb_staged_target *target, size_t n, st
 
 		sb_repo_release(&hook->repo);
 		hook->ancestry.connections = 0; /* closed by sb_detach */
+		sweep(hook, target, n);
 		if (sb_repo_open(&hook->repo, path, &lost) == 0)
 			follow(hook, target, n);
 		_exit(0);

@@ -15,6 +15,7 @@
  * the quarantine is gone and polls the refs. After slugbuild.settle it gives up and leaves the
  * markers for the next hook, command or timer (see reconcile.h).
  *
+ * First it sweeps the folders that the builds worked in, which is no reason for anybody to wait.
  * Last it makes the second run of collectstatic (second_run.h), when nobody waits for it any more.
  */
 struct sb_staged_target {

@@ -218,10 +218,13 @@ static int run_afresh(struct sb_build *build, struct sb_step *step, struct attem
 static int take_result(struct sb_build *build, struct sb_memo *memo, const struct sb_step *step,
 		       struct attempt *attempt, struct sb_error *err)
 {
+	size_t time = sb_timing_begin(build->timings, "static files taken in");
+
 	sb_compressed_take(&attempt->compressed);
 	build->static_root = find_static_root(build, step);
 	if (collect(build, attempt, err) < 0)
 		return -1;
+	sb_timing_end(build->timings, time, false, "%s", "");
 	if (!step->box.tracer || step->box.open)
 		return 0;
 	return sb_memo_keep(memo, &attempt->tracer, attempt->began, &build->static_path,

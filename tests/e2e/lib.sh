@@ -305,7 +305,7 @@ standing()
 	ls "$root/apps/$1/releases"
 }
 
-# Nothing is left behind of a build that failed.
+# Nothing is left behind of a build; after one that succeeded it is its watcher that sweeps.
 no_leftovers()
 {
 	left=$(find "$root/store/tmp" "$root/apps/$1/staged" "$root/apps/$1/work" \

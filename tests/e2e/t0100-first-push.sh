@@ -61,7 +61,7 @@ t 'the slug is there, has the digest that the manifest names, and plain tar read
 '
 
 t 'nothing is left of the build but its log' '
-	no_leftovers blog
+	wait_for 10 no_leftovers_quietly blog
 	slugbuild builds -a blog | grep -q .
 	id=$(slugbuild builds -a blog --json | jq -r ".. | .id? // empty" | head -n 1)
 	test -n "$id"

@@ -30,7 +30,7 @@ t 'scenario 2: slug and marker are staged in pre-receive; current changes only i
 	grep -q "[0-9a-f]\{64\}.tar.gz" staged
 	test "$(cat current)" = releases/v2
 	test "$(release_of blog)" = v3
-	no_leftovers blog
+	wait_for 10 no_leftovers_quietly blog
 	slugbuild rollback -a blog
 	test "$(release_of blog)" = v4
 '

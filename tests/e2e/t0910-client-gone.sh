@@ -70,7 +70,7 @@ cancelled()
 	wait_for 10 quiet
 	standing blog | cmp - before
 	test "$(last_state)" = cancelled
-	no_leftovers blog
+	wait_for 10 no_leftovers_quietly blog
 }
 
 for way in production ssh lighttpd apache; do
@@ -268,14 +268,14 @@ t 'scenario 15: SIGTERM to the group of the hook ends its children within five s
 	wait_for 10 quiet
 	fails wait $client
 	standing blog | cmp - before
-	no_leftovers blog
+	wait_for 10 no_leftovers_quietly blog
 '
 
 t 'after all of it a push deploys, and no lock and nothing else is left' '
 	slow 0
 	push blog -f ssh main
 	at_tip
-	no_leftovers blog
+	wait_for 10 no_leftovers_quietly blog
 	test -z "$(find "$root/line" "$root/apps/blog/line" -type f)"
 '
 
