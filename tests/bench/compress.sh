@@ -3,18 +3,9 @@
 # not: at least 3 times as fast on two processors, and no larger by more than 1 %. Medians of RUNS
 # (default 5), taken in turns.
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd -P)
-BIN=${BIN:-$top/build/release/bin}
-RUNS=${RUNS:-5}
 MB=${MB:-200}
-program=$(dirname "$BIN")/bench/compress
-if [ ! -x "$program" ]; then
-	echo "SKIP: $program is not built"
-	exit 0
-fi
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/slugbuild-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+program=compress
+. "$(dirname "$0")/begin"
 
 # The tree: what lies on this machine of the kind that slugs hold, Python first; each file once.
 mkdir "$work/tree"

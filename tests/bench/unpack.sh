@@ -2,18 +2,9 @@
 # A release's folder of 20,000 small files, on a disk and in memory: the time of slugbuild with all
 # processors against the same on one and against tar xzf. Medians of RUNS (default 5), taken in turns.
 set -eu
-top=$(cd "$(dirname "$0")/../.." && pwd -P)
-BIN=${BIN:-$top/build/release/bin}
-RUNS=${RUNS:-5}
 FILES=${FILES:-20000}
-program=$(dirname "$BIN")/bench/unpack
-if [ ! -x "$program" ]; then
-	echo "SKIP: $program is not built"
-	exit 0
-fi
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/slugbuild-bench.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
+program=unpack
+. "$(dirname "$0")/begin"
 
 python3 - "$top/tests/bench" "$work" "$FILES" <<'END'
 import sys

@@ -272,6 +272,18 @@ app_new()
 	git -C "$1" remote add production "$root/repos/$1.git"
 }
 
+# own_index APP: its packages come from ./index by HTTP, which is no part of the tree: the layer does
+# not hang on the app's own files. The port is the last of ours. The change is not committed.
+own_index()
+{
+	rm -r "$1/wheels"
+	cp -R "$wheels" index
+	port=$((low_port + 19))
+	/usr/bin/python3 -m http.server --bind 127.0.0.1 -d index $port >index.log 2>&1 &
+	wait_for 10 curl -fs "http://127.0.0.1:$port/"
+	sed -i "s|--find-links.*|--find-links http://127.0.0.1:$port/|" "$1/requirements.txt"
+}
+
 # server_new APP [OPTION…]: what `slugbuild create` makes.
 server_new()
 {

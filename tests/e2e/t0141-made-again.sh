@@ -4,12 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 app_new blog
-rm -r blog/wheels
-cp -R "$wheels" index
-port=$((low_port + 19))
-/usr/bin/python3 -m http.server --bind 127.0.0.1 -d index $port >index.log 2>&1 &
-wait_for 10 curl -fs "http://127.0.0.1:$port/"
-sed -i "s|--find-links.*|--find-links http://127.0.0.1:$port/|" blog/requirements.txt
+own_index blog
 commit blog
 
 build()

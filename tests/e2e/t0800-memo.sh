@@ -30,14 +30,8 @@ boxed()
 }
 boxed || skip_all 'bubblewrap does not work here'
 
-# From an index of our own: wheels in the tree would make the dependencies depend on it.
-cp -R "$wheels" index
-port=$((low_port + 19))
-/usr/bin/python3 -m http.server --bind 127.0.0.1 -d index $port >index.log 2>&1 &
-wait_for 10 curl -fs "http://127.0.0.1:$port/"
 app_new blog
-rm -r blog/wheels
-sed -i "s|--find-links.*|--find-links http://127.0.0.1:$port/|" blog/requirements.txt
+own_index blog
 commit blog 'An index'
 
 t 'the first run is one run' 'build; hasnt "$reused" build.log; grep -l "\"once\"" "$root"/store/traces/*.json'

@@ -6,13 +6,7 @@
 bwrap --unshare-all --ro-bind / / true 2>/dev/null || skip_all 'bubblewrap does not work here'
 reused='Checking the app: nothing it read has changed'
 app_new blog
-rm -r blog/wheels
-# One that is no part of the tree, so that the layer does not hang on it.
-cp -R "$wheels" index
-port=$((low_port + 19))
-/usr/bin/python3 -m http.server --bind 127.0.0.1 -d index $port >index.log 2>&1 &
-wait_for 10 curl -fs "http://127.0.0.1:$port/"
-sed -i "s|--find-links.*|--find-links http://127.0.0.1:$port/|" blog/requirements.txt
+own_index blog
 mkdir blog/.heroku blog/docs
 : >blog/.heroku/collectstatic_disabled
 echo x >blog/docs/x
