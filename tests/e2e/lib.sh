@@ -26,13 +26,14 @@ umask 022
 mkdir "$HOME" && cd "$WORK" || exit 1
 exec </dev/null # whatever the starter's standard input is, no test's result hangs on it
 
-# Every process that was started below $WORK, by what it was called with or where it stands.
+# Every process that was started below $WORK, by what it was called with, its environment or where it
+# stands: of what goes on behind a push nothing else tells.
 ours()
 {
 	for proc in /proc/[0-9]*; do
 		pid=${proc#/proc/}
 		[ "$pid" != $$ ] || continue
-		if tr '\0' '\n' <"$proc/cmdline" 2>/dev/null | grep -qF "$WORK" ||
+		if cat "$proc/cmdline" "$proc/environ" 2>/dev/null | tr '\0' '\n' | grep -qF "$WORK" ||
 			case $(readlink "$proc/cwd" 2>/dev/null) in "$WORK"*) true ;; *) false ;; esac; then
 			echo "$pid"
 		fi
