@@ -70,7 +70,7 @@ cancelled()
 	wait_for 10 quiet
 	standing blog | cmp - before
 	test "$(last_state)" = cancelled
-	wait_for 10 no_leftovers_quietly blog
+	no_leftovers blog
 }
 
 for way in production ssh lighttpd apache; do
@@ -268,7 +268,7 @@ t 'scenario 15: SIGTERM to the group of the hook ends its children within five s
 	wait_for 10 quiet
 	fails wait $client
 	standing blog | cmp - before
-	wait_for 10 no_leftovers_quietly blog
+	no_leftovers blog
 '
 
 t 'after all of it a push deploys, and no lock and nothing else is left' '

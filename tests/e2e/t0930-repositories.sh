@@ -217,8 +217,8 @@ raw_push()
 outside()
 {
 	ls -A "$WORK" "$root" "$root/store" "$root/apps/blog"
-	find "$WORK" /tmp -maxdepth 8 \( -name settings.py -o -name views.py -o -name Procfile \) 2>/dev/null | grep -F "$WORK" |
-		grep -v -e "/second/" -e "/work/" | sort
+	find "$WORK" /tmp -maxdepth 8 -type d \( -name second -o -name work \) -prune -o \
+		\( -name settings.py -o -name views.py -o -name Procfile \) -print 2>/dev/null | grep -F "$WORK" | sort
 }
 
 t 'scenario 27: "..", ".git" and a file beneath a symlink are refused; nothing is written outside' '
