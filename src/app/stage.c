@@ -194,13 +194,7 @@ static int sweep_former(struct sb_stage *stage, struct sb_error *err)
 	if (work < 0 || sb_list_dir(&names, stage->tmp, ".", err) < 0)
 		return -1;
 	sb_sweep(work, 0);
-
-	/* Markers are written under this lock only. */
-	struct sb_error none = { 0 };
-	SB_AUTO_CLOSE int staged = sb_open_dir(stage->app.dir, "staged", &none);
-
-	if (staged >= 0)
-		sb_sweep(staged, 0);
+	sb_sweep_below(stage->app.dir, "staged", 0); /* markers are written under this lock only */
 	for (size_t i = 0; i < names.n; i++)
 		if (!strncmp(names.item[i], prefix, strlen(prefix)))
 			unlinkat(stage->tmp, names.item[i], 0);
@@ -278,11 +272,8 @@ static void say_timings(struct sb_stage *stage)
 /* Of a build that no watcher comes behind. */
 static void sweep_own(const struct sb_stage *stage)
 {
-	struct sb_error ignored = { 0 };
-	SB_AUTO_CLOSE int work = stage->work ? sb_open_dir(AT_FDCWD, stage->work, &ignored) : -1;
-
-	if (work >= 0)
-		sb_sweep(work, 0);
+	if (stage->work)
+		sb_sweep_below(AT_FDCWD, stage->work, 0);
 }
 
 int sb_stage_build(struct sb_stage *stage, struct sb_error *err)

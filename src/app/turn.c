@@ -4,8 +4,8 @@
 #include "sys/clock.h"
 #include "sys/files.h"
 #include "sys/line.h"
+#include "sys/thread.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,11 +37,7 @@ static void wait_release(struct wait *wait)
 
 static int64_t places(const struct sb_settings *settings)
 {
-	cpu_set_t set;
-
-	if (settings->max_builds)
-		return settings->max_builds;
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+	return settings->max_builds ? settings->max_builds : sb_processors();
 }
 
 static int try_app(struct wait *wait, struct sb_error *err)

@@ -87,10 +87,7 @@ static void sweep(struct sb_hook *hook, const struct sb_staged_target *target, s
 
 		if (target[i].lock.fd < 0 || sb_app_open(&app, &hook->store, target[i].app, &ignored) < 0)
 			continue;
-		SB_AUTO_CLOSE int work = sb_open_dir(app.dir, "work", &ignored);
-
-		if (work >= 0)
-			sb_sweep(work, 0);
+		sb_sweep_below(app.dir, "work", 0);
 	}
 }
 

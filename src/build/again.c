@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BESIDE "../again" /* from a layer's tree: the key of the one that is used instead */
+
 /* The tree of the layer that `key` itself names: a descriptor, -1 where there is none. */
 static int open_layer(const struct sb_build *build, const char *key)
 {
@@ -25,7 +27,7 @@ char *sb_again_find(const struct sb_build *build, char key[SB_DIGEST_HEX])
 	SB_AUTO_CLOSE int tree = open_layer(build, key);
 	struct sb_error unseen = { 0 };
 
-	if (tree >= 0 && sb_read_file(&text, tree, SB_AGAIN_BESIDE, &unseen) == 0 && sb_is_digest(text.p)) {
+	if (tree >= 0 && sb_read_file(&text, tree, BESIDE, &unseen) == 0 && sb_is_digest(text.p)) {
 		char *path = build->find_layer(build->ctx, text.p);
 
 		sb_span_copy(key, SB_DIGEST_HEX, sb_buffer_span(&text));
@@ -61,7 +63,7 @@ int sb_again_key(const struct sb_build *build, const struct sb_contents *content
 	if (tree < 0)
 		return 0;
 	if (!differ(tree, contents)) {
-		if (unlinkat(tree, SB_AGAIN_BESIDE, 0) < 0 && errno != ENOENT)
+		if (unlinkat(tree, BESIDE, 0) < 0 && errno != ENOENT)
 			return sb_fail_sys(err, "remove what the layer %s says", key);
 		return 0;
 	}

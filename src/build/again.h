@@ -10,7 +10,6 @@
  * the new one gets a key of its own, of the old key and what it holds, and the old one says so in a
  * file beside its tree, for whoever looks its key up. When the old one goes, that goes with it.
  */
-#define SB_AGAIN_BESIDE "../again" /* from a layer's tree: the key of the one that is used instead */
 
 /* find_layer, by the layer's own word: `key` becomes that of the layer that is found. NULL: none.
  * Owned: free(3). */

@@ -88,7 +88,7 @@ static void load_facts(struct sb_build *build)
 
 static bool reuse(struct sb_build *build, const char *key, bool foreign)
 {
-	char used[65];
+	char used[SB_DIGEST_HEX];
 
 	memcpy(used, key, sizeof(used));
 
@@ -245,7 +245,7 @@ static int keep(struct sb_install *install, const struct sb_said *said, const ch
 	struct sb_build *build = install->build;
 	SB_AUTO_FREE char *path = sb_xasprintf("%s/deps", build->work_path);
 	const char *base = install->foreign ? foreign_key : key;
-	char its_key[65];
+	char its_key[SB_DIGEST_HEX];
 
 	memcpy(its_key, base, sizeof(its_key));
 	if (sb_again_key(build, &install->contents, its_key, err) < 0)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "build/fingerprint.h"
 #include "sys/clock.h"
 #include "sys/files.h"
+#include "sys/thread.h"
 
 #define FORMAT "5" /* of the record and of what the tracer sees: change it when either changes */
 #define RECORD_MAX (64 << 20)
@@ -60,14 +60,11 @@ static void add_identity(struct sb_sha256 *hash, const char *path)
 /* What a child gets from us without being told. */
 static void add_inherited(struct sb_sha256 *hash)
 {
-	cpu_set_t cpus;
 	struct rlimit limit;
 	gid_t groups[256];
 	int n = getgroups(SB_COUNT(groups), groups);
 
-	CPU_ZERO(&cpus);
-	sched_getaffinity(0, sizeof(cpus), &cpus);
-	add_number(hash, CPU_COUNT(&cpus));
+	add_number(hash, sb_processors());
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		if (getrlimit(i, &limit) < 0)
 			continue;

@@ -238,14 +238,8 @@ static int sweep_pieces(struct gc *gc, struct sb_error *err)
 /* What a killed process left half made. Best effort: the next gc tries again. */
 static void sweep_temporary(const struct gc *gc, int at, const char *const *folders)
 {
-	struct sb_error ignored = { 0 };
-
-	for (size_t i = 0; !gc->dry_run && folders[i]; i++) {
-		SB_AUTO_CLOSE int dir = sb_open_dir(at, folders[i], &ignored);
-
-		if (dir >= 0)
-			sb_sweep(dir, DAY);
-	}
+	for (size_t i = 0; !gc->dry_run && folders[i]; i++)
+		sb_sweep_below(at, folders[i], DAY);
 }
 
 static int prune_app(struct gc *gc, const struct sb_app *app, struct sb_error *err)

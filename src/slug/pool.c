@@ -3,12 +3,11 @@
 #include "slug/pool.h"
 #include "sys/child.h"
 #include "sys/files.h"
+#include "sys/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,13 +39,6 @@ struct sb_pool_works {
 	const struct sb_piece_store *store;
 	atomic_uint made; /* numbers temporary names */
 };
-
-static unsigned processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
-}
 
 static void report(struct sb_pool_works *w, const struct sb_error *err)
 {
@@ -214,7 +206,7 @@ void sb_pool_open(struct sb_pool *pool, const struct sb_piece_store *store)
 	struct sb_pool_works *w = sb_xcalloc(1, sizeof(*w));
 
 	*pool = (struct sb_pool) { .store = *store, .works = w };
-	w->threads = store->threads ? store->threads : processors();
+	w->threads = store->threads ? store->threads : sb_processors();
 	if (w->threads > THREADS_MAX)
 		w->threads = THREADS_MAX;
 	w->last = &w->first;
@@ -229,15 +221,11 @@ static void start(struct sb_pool *pool)
 {
 	struct sb_pool_works *w = pool->works;
 	unsigned wanted = w->threads;
-	sigset_t all, before;
 
 	w->store = &pool->store;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
 	for (w->threads = 0; w->threads < wanted; w->threads++)
-		if (pthread_create(&w->thread[w->threads], NULL, work, w))
+		if (!sb_thread_start(&w->thread[w->threads], work, w))
 			break;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!w->threads) {
 		fputs("slugbuild: no thread can be started\n", stderr);
 		exit(4);

@@ -20,9 +20,8 @@ struct unpack {
 	int dir;
 	const char *const *skip;
 	struct sb_writers *writers; /* NULL: none */
-	char *parent;               /* path of `held`; NULL: none */
-	struct sb_held *held;       /* the parent of the last entry */
-	int at;                     /* its descriptor */
+	char *parent;               /* path of `at`; NULL: none */
+	struct sb_held *at;         /* the parent of the last entry */
 	struct sb_list
 		folders; /* whose times are set at the end: what is made in them changes those */
 	int64_t folder_time;
@@ -32,7 +31,7 @@ static void unpack_release(struct unpack *u)
 {
 	sb_writers_drop(u->writers);
 	free(u->parent);
-	sb_held_drop(u->held);
+	sb_held_drop(u->at);
 	sb_list_release(&u->folders);
 }
 
@@ -46,8 +45,7 @@ static bool skipped(const struct unpack *u, const char *path)
 
 static void forget_parent(struct unpack *u)
 {
-	sb_held_drop(SB_STEAL(u->held));
-	u->at = -1;
+	sb_held_drop(SB_STEAL(u->at));
 	free(SB_STEAL(u->parent));
 }
 
@@ -62,10 +60,12 @@ static int enter(struct unpack *u, const char *path, const char **name, struct s
 		return 0;
 	forget_parent(u);
 	u->parent = sb_span_dup((struct sb_span) { path, n });
-	u->at = n ? sb_open_beneath(u->dir, u->parent, O_RDONLY | O_DIRECTORY, 0, err)
-		  : fcntl(u->dir, F_DUPFD_CLOEXEC, 3);
-	if (u->at >= 0) {
-		u->held = sb_held_new(u->at);
+
+	int fd = n ? sb_open_beneath(u->dir, u->parent, O_RDONLY | O_DIRECTORY, 0, err)
+		   : fcntl(u->dir, F_DUPFD_CLOEXEC, 3);
+
+	if (fd >= 0) {
+		u->at = sb_held_new(fd);
 		return 0;
 	}
 	forget_parent(u);
@@ -111,7 +111,7 @@ static int read_content(struct sb_reader *reader, char *room, const struct sb_sl
 static int make_file(struct unpack *u, struct sb_reader *reader, const char *name,
 		     const struct sb_slug_entry *entry, struct sb_error *err)
 {
-	char *room = u->writers ? sb_writers_room(u->writers, u->held, entry->size) : NULL;
+	char *room = u->writers ? sb_writers_room(u->writers, u->at, entry->size) : NULL;
 
 	if (room) {
 		if (read_content(reader, room, entry, err) < 0)
@@ -120,7 +120,7 @@ static int make_file(struct unpack *u, struct sb_reader *reader, const char *nam
 		return 0;
 	}
 
-	SB_AUTO_CLOSE int fd = sb_entry_create(u->at, name, entry, err);
+	SB_AUTO_CLOSE int fd = sb_entry_create(u->at->fd, name, entry, err);
 
 	if (fd < 0 || write_content(reader, fd, entry, err) < 0)
 		return -1;
@@ -132,15 +132,15 @@ static int make_link(struct unpack *u, const char *name, const struct sb_slug_en
 {
 	const struct timespec times[2] = { { .tv_sec = entry->mtime }, { .tv_sec = entry->mtime } };
 
-	if (symlinkat(entry->link, u->at, name) < 0) {
+	if (symlinkat(entry->link, u->at->fd, name) < 0) {
 		if (errno != EEXIST)
 			return sb_fail_sys(err, "make %s", entry->path);
-		if (sb_entry_make_way(u->at, name, entry->path, err) < 0)
+		if (sb_entry_make_way(u->at->fd, name, entry->path, err) < 0)
 			return -1;
-		if (symlinkat(entry->link, u->at, name) < 0)
+		if (symlinkat(entry->link, u->at->fd, name) < 0)
 			return sb_fail_sys(err, "make %s", entry->path);
 	}
-	if (utimensat(u->at, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+	if (utimensat(u->at->fd, name, times, AT_SYMLINK_NOFOLLOW) < 0)
 		return sb_fail_sys(err, "make %s", entry->path);
 	return 0;
 }
@@ -150,18 +150,18 @@ static int make_folder(struct unpack *u, const char *name, const struct sb_slug_
 {
 	struct stat st;
 
-	if (mkdirat(u->at, name, 0755) < 0) {
-		if (errno != EEXIST || fstatat(u->at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (mkdirat(u->at->fd, name, 0755) < 0) {
+		if (errno != EEXIST || fstatat(u->at->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return sb_fail_sys(err, "make %s", entry->path);
 		if (S_ISDIR(st.st_mode))
 			return 0; /* another layer has it too */
-		if (sb_entry_make_way(u->at, name, entry->path, err) < 0)
+		if (sb_entry_make_way(u->at->fd, name, entry->path, err) < 0)
 			return -1;
-		if (mkdirat(u->at, name, 0755) < 0)
+		if (mkdirat(u->at->fd, name, 0755) < 0)
 			return sb_fail_sys(err, "make %s", entry->path);
 	}
 	/* It is a folder of ours and no symlink: nobody else writes here yet. */
-	if (fchmodat(u->at, name, 0755, 0) < 0)
+	if (fchmodat(u->at->fd, name, 0755, 0) < 0)
 		return sb_fail_sys(err, "make %s", entry->path);
 	sb_list_add(&u->folders, entry->path);
 	u->folder_time = entry->mtime;
@@ -207,7 +207,7 @@ static int settle(struct unpack *u, struct sb_error *err)
 
 		if (enter(u, path, &name, err) < 0)
 			return -1;
-		if (utimensat(u->at, name, times, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+		if (utimensat(u->at->fd, name, times, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
 			return sb_fail_sys(err, "set the time of %s", path);
 	}
 	return 0;
@@ -226,7 +226,7 @@ static int unpack_range(struct unpack *u, int fd, int64_t at, int64_t size, stru
 static int unpack_part(int fd, int64_t at, int64_t size, int dir, const char *const *skip, bool beside,
 		       struct sb_error *err)
 {
-	SB_AUTO(unpack) u = { .dir = dir, .skip = skip, .at = -1 };
+	SB_AUTO(unpack) u = { .dir = dir, .skip = skip };
 
 	if (!size)
 		return 0;
@@ -253,7 +253,7 @@ int sb_slug_unpack(int fd, int dir, const char *const *skip, struct sb_error *er
 
 int sb_layer_unpack(const struct sb_layer *layer, int dir, struct sb_error *err)
 {
-	SB_AUTO(unpack) u = { .dir = dir, .at = -1 };
+	SB_AUTO(unpack) u = { .dir = dir };
 
 	for (size_t i = 0; i < layer->n; i++) {
 		const struct sb_piece *piece = &layer->piece[i];

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -190,8 +189,7 @@ static void *work(void *arg)
 
 struct sb_writers *sb_writers_start(void)
 {
-	cpu_set_t set;
-	unsigned wanted = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+	unsigned wanted = sb_processors();
 
 	if (wanted < 2)
 		return NULL;

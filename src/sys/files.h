@@ -77,6 +77,8 @@ int sb_remove_tree(int dir, const char *name, struct sb_error *err) SB_MUST_CHEC
 
 /* Removes every ".tmp-…" left in `dir` (older than `seconds`). Best effort. */
 void sb_sweep(int dir, int64_t seconds);
+/* The same in the folder `name` of `at`, where there is one. */
+void sb_sweep_below(int at, const char *name, int64_t seconds);
 
 /* A path below `dir` that came from outside: no "..", no absolute path, no symlink on the way. */
 int sb_open_beneath(int dir, const char *path, int flags, mode_t mode, struct sb_error *err) SB_MUST_CHECK;

@@ -259,3 +259,12 @@ void sb_sweep(int dir, int64_t seconds)
 		(void)!sb_remove_tree(dir, names.item[i], &ignored);
 	}
 }
+
+void sb_sweep_below(int at, const char *name, int64_t seconds)
+{
+	struct sb_error ignored = { 0 };
+	SB_AUTO_CLOSE int dir = sb_open_dir(at, name, &ignored);
+
+	if (dir >= 0)
+		sb_sweep(dir, seconds);
+}

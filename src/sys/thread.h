@@ -11,4 +11,7 @@
  */
 bool sb_thread_start(pthread_t *thread, void *(*work)(void *arg), void *arg) SB_MUST_CHECK;
 
+/* Those that this process may use; 1 where nobody says. */
+unsigned sb_processors(void);
+
 #endif
